@@ -1,0 +1,182 @@
+"""The charts of an evaluation's report, as image files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .figures import (
+    HEAT_MAP_COLOURS,
+    HEAT_MAP_RANGE,
+    Picture,
+    blank_figure,
+    difference_heat_map,
+    legend_below,
+)
+from .metrics import DATA_RANGE, PSNR_CAP
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Record = Mapping[str, Any]  # of summary.summarise, or a row of evaluation.score_fill
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart; the network stands out.
+COLOURS = {
+    "model": "#D55E00",
+    "mean": "#999999",
+    "telea": "#0072B2",
+    "ns": "#56B4E9",
+    "biharmonic": "#009E73",
+}
+METHOD_NAMES = {
+    "model": "PConv U-Net",
+    "mean": "mean colour",
+    "telea": "Telea",
+    "ns": "Navier–Stokes",
+    "biharmonic": "biharmonic",
+}
+SPLIT_COLOURS = (("#0072B2", "white"), ("#E69F00", "black"))  # bar and its number
+MEASURE_NAMES = {"mse": "MSE (grey levels²)", "psnr": "PSNR (dB)", "ssim": "SSIM"}
+DRAWN = {"mse": (DATA_RANGE**2 / 10 ** (PSNR_CAP / 10), np.inf), "psnr": (0.0, PSNR_CAP)}
+PLACES = "lines, then irregular holes by ratio"
+AREAS = ("whole picture", "hole only")
+
+
+def heat_map_figure(original: Picture, result: Picture, path: str | Path, title: str = "") -> None:
+    """Write :func:`difference_heat_map` with its colour bar as an image file."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    figure = blank_figure(5.6, 4.4)
+    axes = figure.subplots()
+    axes.imshow(difference_heat_map(original, result))
+    axes.set_axis_off()
+    axes.set_title(fill(title or "Difference from the original", 50), fontsize="medium")
+    scale = ScalarMappable(Normalize(0, HEAT_MAP_RANGE), HEAT_MAP_COLOURS)
+    bar = figure.colorbar(scale, ax=axes, extend="max", ticks=range(0, HEAT_MAP_RANGE + 1, 16))
+    bar.set_label("mean absolute difference (grey levels)")
+    figure.savefig(path)
+
+
+def measure_figure(results: Sequence[Record], measure: str, path: str | Path) -> None:
+    """Write one measure per protocol and bucket, whole picture and hole only, as an image file.
+
+    Args:
+        results: the first list of :func:`inpainting.summary.summarise`.
+        measure: ``mse``, ``psnr`` or ``ssim``.
+        path: of the image file.
+    """
+    shown = [r for r in results if not r["class"] and (r["bucket"] or r["protocol"] == "lines")]
+    places = list(dict.fromkeys((r["protocol"], r["bucket"]) for r in shown))
+    methods = list(dict.fromkeys(r["method"] for r in shown))
+    figure = blank_figure(12, 4.8)
+    panels = figure.subplots(1, 2)
+    for axes, key, where in zip(panels, (measure, f"hole_{measure}"), AREAS, strict=True):
+        for i, method in enumerate(methods):
+            records = [r for r in shown if r["method"] == method]
+            shift = 0.11 * (i - (len(methods) - 1) / 2)  # side by side: the intervals overlap
+            at = [places.index((r["protocol"], r["bucket"])) + shift for r in records]
+            _error_bars(axes, at, [r[key] for r in records], method)
+        axes.set_xticks(range(len(places)), [_place(*place) for place in places])
+        axes.set(title=where, xlabel=PLACES, ylabel=MEASURE_NAMES[measure])
+        axes.grid(axis="y", alpha=0.3)
+        if measure == "mse":
+            axes.set_yscale("log")
+    legend_below(figure, panels[0])
+    figure.suptitle(f"{MEASURE_NAMES[measure]}: mean and 95 % interval over pictures")
+    figure.savefig(path)
+
+
+def distribution_figure(rows: Sequence[Record], path: str | Path) -> None:
+    """Write how MSE, PSNR and SSIM inside the hole spread over the pictures, as an image file.
+
+    An exact fill is drawn at the ends of the scale: MSE 0.065 and PSNR 60 dB, its cap in means.
+
+    Args:
+        rows: of :func:`inpainting.evaluation.score_fill`.
+        path: of the image file.
+    """
+    protocols = list(dict.fromkeys(row["protocol"] for row in rows))
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    figure = blank_figure(12, 0.9 + (0.8 + 0.45 * len(methods)) * len(protocols))
+    panels = figure.subplots(len(protocols), 3, squeeze=False)
+    for line, protocol in zip(panels, protocols, strict=True):
+        for axes, measure in zip(line, MEASURE_NAMES, strict=True):
+            values = [_spread(rows, protocol, method, measure) for method in methods]
+            _boxes(axes, values, methods)
+            axes.set(title=protocol, xlabel=f"{MEASURE_NAMES[measure]} inside the hole")
+            if measure == "mse":
+                axes.set_xscale("log")
+            if axes is not line[0]:
+                axes.set_yticklabels([])
+    figure.suptitle("Spread over pictures: median, quartiles, 5th and 95th percentile")
+    figure.savefig(path)
+
+
+def class_figure(counts: Mapping[str, int], path: str | Path, title: str) -> None:
+    """Write a bar chart of pictures per class as an image file."""
+    figure = blank_figure(7, 0.8 + 0.36 * max(3, len(counts)))
+    axes = figure.subplots()
+    bars = axes.barh(list(counts), list(counts.values()), color="#0072B2")
+    axes.bar_label(bars, padding=3)
+    axes.margins(x=0.1)
+    axes.invert_yaxis()
+    axes.set(title=title, xlabel="pictures")
+    figure.savefig(path)
+
+
+def split_figure(counts: Mapping[str, Mapping[str, int]], path: str | Path) -> None:
+    """Write the pictures per class in each split, stacked, as an image file.
+
+    Args:
+        counts: split name to class name to number of pictures.
+        path: of the image file.
+    """
+    labels = list(dict.fromkeys(label for split in counts.values() for label in split))
+    figure = blank_figure(7.5, 1.4 + 0.36 * max(3, len(labels)))
+    axes = figure.subplots()
+    left = np.zeros(len(labels))
+    for (split, of_class), (colour, ink) in zip(counts.items(), SPLIT_COLOURS, strict=False):
+        values = np.array([of_class.get(label, 0) for label in labels])
+        name = f"{split} ({values.sum()})"
+        bars = axes.barh(labels, values, left=left, label=name, color=colour)
+        axes.bar_label(bars, [str(v) for v in values], label_type="center", color=ink)
+        left += values
+    axes.invert_yaxis()
+    axes.set(title="Pictures per class and split", xlabel="pictures")
+    legend_below(figure, axes)
+    figure.savefig(path)
+
+
+def _error_bars(axes: "Axes", at: list[float], values: list[Record], method: str) -> None:
+    means = np.array([value["mean"] for value in values])
+    ends = np.array([(value["low"], value["high"]) for value in values]).T  # (2, n)
+    lengths = np.clip(np.abs(ends - means), 0, None)
+    axes.errorbar(
+        at, means, lengths, fmt="o", markersize=5, capsize=2.5, linewidth=1.5,
+        color=COLOURS[method], label=METHOD_NAMES[method],
+    )  # fmt: skip
+
+
+def _spread(rows: Sequence[Record], protocol: str, method: str, measure: str) -> list[float]:
+    low, high = DRAWN.get(measure, (-np.inf, np.inf))
+    own = [row for row in rows if (row["protocol"], row["method"]) == (protocol, method)]
+    return [min(max(row[f"hole_{measure}"], low), high) for row in own]
+
+
+def _boxes(axes: "Axes", values: list[list[float]], methods: list[str]) -> None:
+    names = [METHOD_NAMES[method] for method in methods]
+    drawn = axes.boxplot(
+        values, orientation="horizontal", tick_labels=names, whis=(5, 95), showfliers=False,
+        patch_artist=True, widths=0.6, medianprops={"color": "black"},
+    )  # fmt: skip
+    for box, method in zip(drawn["boxes"], methods, strict=True):
+        box.set_facecolor(COLOURS[method])
+    axes.invert_yaxis()
+    axes.grid(axis="x", alpha=0.3)
+
+
+def _place(protocol: str, bucket: str) -> str:
+    return bucket.replace("-", "–") or protocol
