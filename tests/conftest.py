@@ -1,0 +1,73 @@
+"""What several tests share: seeds, a tiny network, small pictures."""
+
+import os
+
+# Before any import that reads them: no test may reach the network, one thread is enough.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
+
+TINY = PConvUNetConfig(
+    channels=(4, 6, 8), kernels=(3, 3, 3), strides=(1, 2, 2), units=(0, 1, 1), head=4
+)
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def tiny_model() -> PConvUNet:
+    """A small network with every weight random, the last layer's too."""
+    model = PConvUNet(TINY)
+    torch.nn.init.normal_(model.head.weight, std=0.1)
+    return model.eval()
+
+
+@pytest.fixture
+def tiny_checkpoint(tiny_model: PConvUNet, tmp_path: Path) -> Path:
+    folder = tmp_path / "tiny"
+    save_pretrained(tiny_model, folder, card="# Tiny\n")
+    return folder
+
+
+@pytest.fixture
+def noise(rng: np.random.Generator):
+    """A function of (width, height) that gives an RGB picture of noise."""
+
+    def make(width: int, height: int) -> Image.Image:
+        return Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+    return make
+
+
+@pytest.fixture
+def image_folder(tmp_path: Path, rng: np.random.Generator):
+    """A function that writes ``counts`` pictures per class (and per split) and gives the folder."""
+
+    def write(counts: dict[str, int], size: tuple[int, int] = (40, 36)) -> Path:
+        root = tmp_path / "pictures"
+        for name, count in counts.items():
+            folder = root / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                colours = rng.integers(0, 256, (5, 5, 3), dtype=np.uint8)
+                picture = Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC)
+                picture.save(folder / f"{i}.jpg", quality=95)
+        return root
+
+    return write

@@ -1,0 +1,136 @@
+"""Strict loading, damage of every kind, and the way over the Hub."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from inpainting import InpaintingError, PConvUNet, load_pretrained, push_to_hub, save_pretrained
+from inpainting.errors import CheckpointError
+from tests.conftest import TINY
+from tests.fake_hub import fake_hub
+
+
+def test_round_trip(tiny_model, tiny_checkpoint):
+    loaded = load_pretrained(tiny_checkpoint)
+    assert loaded.config == TINY and not loaded.training
+    for name, weight in tiny_model.state_dict().items():
+        torch.testing.assert_close(loaded.state_dict()[name], weight, rtol=2e-3, atol=1e-4)
+    assert all(p.dtype == torch.float32 for p in loaded.parameters())
+
+
+def test_files_are_half_precision_and_hold_no_mask_weights(tiny_checkpoint):
+    weights = load_file(tiny_checkpoint / "model.safetensors")
+    assert {str(w.dtype) for w in weights.values()} <= {"torch.float16", "torch.int64"}
+    assert set(weights) == set(PConvUNet(TINY).state_dict())
+
+
+def change_weights(folder: Path, change) -> None:
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    change(weights)
+    save_file(weights, path)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda w: w.pop("head.bias"), "missing head.bias"),
+        (lambda w: w.update({"foreign.weight": torch.zeros(1)}), "unexpected foreign.weight"),
+        (lambda w: w.update({"head.bias": torch.zeros(9)}), "another shape head.bias"),
+        (lambda w: w["head.bias"].fill_(torch.nan), "NaN or infinity in head.bias"),
+        (lambda w: (w.clear(), w.update(a=torch.zeros(1))), "missing .* and .* more"),
+    ],
+)
+def test_weights_that_do_not_fit_are_named(tiny_checkpoint, change, words):
+    change_weights(tiny_checkpoint, change)
+    with pytest.raises(CheckpointError, match=words):
+        load_pretrained(tiny_checkpoint)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+@pytest.mark.parametrize(
+    "name, damage, words",
+    [
+        ("model.safetensors", truncate, "could not be read"),
+        ("model.safetensors", Path.unlink, "missing, damaged"),
+        ("model.safetensors", lambda p: torch.save({"a": 1}, p), "not a safetensors file"),
+        ("config.json", Path.unlink, "no configuration"),
+        ("config.json", lambda p: p.write_text("{"), "no configuration"),
+        ("config.json", lambda p: p.write_text('{"depth": 3}'), "no configuration.*depth"),
+        ("config.json", lambda p: p.write_text('{"norm": "x"}'), "norm is 'x'"),
+    ],
+)
+def test_damaged_files_are_refused(tiny_checkpoint, name, damage, words):
+    damage(tiny_checkpoint / name)
+    with pytest.raises(CheckpointError, match=words):
+        load_pretrained(tiny_checkpoint)
+
+
+def test_missing_checkpoint_is_refused_without_network(tmp_path):
+    for name in (str(tmp_path / "nowhere"), "nobody/nothing", "a b c"):
+        with pytest.raises(CheckpointError, match="check the name"):
+            load_pretrained(name)
+
+
+CLIENT = """
+import sys
+from inpainting import load_pretrained, push_to_hub
+action, *args = sys.argv[1:]
+if action == "push":
+    print(push_to_hub(*args))
+else:
+    print(load_pretrained(*args).config.channels)
+"""
+
+
+def client(hub_url: str, cache: Path, *args: str, **env: str) -> subprocess.CompletedProcess:
+    """A process of its own: the Hub's address is read at import."""
+    environment = os.environ | {
+        "HF_ENDPOINT": hub_url, "HF_HOME": str(cache), "HF_HUB_OFFLINE": "0",
+        "HF_TOKEN": "hf_canary", "HF_HUB_DISABLE_XET": "1", **env,
+    }  # fmt: skip
+    command = [sys.executable, "-c", CLIENT, *args]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_push_then_load_by_revision_then_offline(tiny_checkpoint, tmp_path):
+    (tiny_checkpoint / "state").mkdir()
+    (tiny_checkpoint / "state" / "latest.pt").write_bytes(b"private")
+    with fake_hub() as hub:
+        first = client(hub.url, tmp_path / "hf", "push", str(tiny_checkpoint), "user/net")
+        assert first.returncode == 0, first.stderr
+        commit = first.stdout.strip()
+        assert set(hub.files["user/net"][commit]) == {
+            "config.json", "model.safetensors", "README.md"
+        }  # fmt: skip
+        for revision in ([], [commit]):
+            loaded = client(hub.url, tmp_path / "hf", "load", "user/net", *revision)
+            assert loaded.stdout.strip() == str(TINY.channels), loaded.stderr
+        assert "hf_canary" not in first.stdout + first.stderr + json.dumps(hub.log)
+    offline = client(hub.url, tmp_path / "hf", "load", "user/net", commit, HF_HUB_OFFLINE="1")
+    assert offline.stdout.strip() == str(TINY.channels), offline.stderr
+
+
+def test_refused_push_keeps_the_files_and_says_what_to_do(tiny_checkpoint, tmp_path):
+    with fake_hub() as hub:
+        hub.refuse_with = 401
+        output = client(hub.url, tmp_path / "hf", "push", str(tiny_checkpoint), "user/net")
+    assert output.returncode != 0
+    assert "CheckpointError" in output.stderr and "hf auth login" in output.stderr
+    assert (tiny_checkpoint / "model.safetensors").exists()
+
+
+def test_save_replaces_and_push_is_importable(tiny_model, tmp_path):
+    save_pretrained(tiny_model, tmp_path, card="# One\n")
+    save_pretrained(tiny_model, tmp_path, card="# Two\n")
+    assert (tmp_path / "README.md").read_text() == "# Two\n"
+    assert callable(push_to_hub) and issubclass(CheckpointError, InpaintingError)

@@ -1,0 +1,209 @@
+"""Every kind of picture is read faithfully or refused in a sentence."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from inpainting import images
+from inpainting.errors import InvalidImage
+from inpainting.images import crop_back, decode, pad_to_multiple, to_image, to_tensor
+
+RAMP = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
+
+
+def encoded(image: Image.Image, kind: str, **options) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bit_grey_is_scaled_not_clipped(kind):
+    decoded = np.asarray(decode(encoded(Image.fromarray(RAMP), kind)))
+    assert np.array_equal(decoded[..., 0], np.round(RAMP / 257).astype(np.uint8))
+    assert len(np.unique(decoded)) == 256
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "YCbCr", "LAB", "HSV", "I;16"])
+def test_modes_without_alpha_become_rgb(mode, noise):
+    source = Image.fromarray(RAMP) if mode == "I;16" else noise(9, 7).convert(mode)
+    decoded = decode(source)
+    assert decoded.mode == "RGB" and decoded.size == source.size
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "La", "RGBa"])
+def test_modes_with_alpha_become_rgba(mode):
+    path = {"La": ["LA", "La"], "PA": ["PA"], "RGBa": ["RGBA", "RGBa"]}.get(mode, [mode])
+    source = Image.new("LA", (4, 3), (200, 128))
+    for step in path:
+        source = source.convert(step)
+    assert decode(source).mode == "RGBA"
+
+
+def test_palette_with_transparency_keeps_it():
+    picture = Image.new("P", (2, 1))
+    picture.putpalette([255, 0, 0, 0, 255, 0])
+    picture.putpixel((1, 0), 1)
+    decoded = decode(encoded(picture, "PNG", transparency=1))
+    assert [decoded.getpixel((x, 0)) for x in (0, 1)] == [(255, 0, 0, 255), (0, 255, 0, 0)]
+
+
+def test_cmyk_jpeg_keeps_its_colour():
+    red = encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=95)
+    r, g, b = np.asarray(decode(red)).mean((0, 1))
+    assert r > 200 and g < 60 and b < 60
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied_and_metadata_dropped(orientation):
+    corner = np.zeros((4, 6, 3), np.uint8)
+    corner[0, 0] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010E] = "secret"
+    data = encoded(Image.fromarray(corner), "PNG", exif=exif)
+    decoded = decode(data)
+    expected = {
+        1: (0, 0),
+        2: (5, 0),
+        3: (5, 3),
+        4: (0, 3),
+        5: (0, 0),
+        6: (3, 0),
+        7: (3, 5),
+        8: (0, 5),
+    }
+    assert decoded.size == ((6, 4) if orientation < 5 else (4, 6))
+    assert decoded.getpixel(expected[orientation]) == (255, 255, 255)
+    assert b"secret" in data and b"secret" not in encoded(decoded, "PNG")
+    assert not decoded.info and not dict(decoded.getexif())
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_damaged_exif_does_not_damage_the_picture(noise):
+    picture = noise(5, 4)
+    data = encoded(picture, "PNG", exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff")
+    assert np.array_equal(np.asarray(decode(data)), np.asarray(picture))
+
+
+def test_animation_gives_its_first_frame():
+    frames = [Image.new("RGB", (5, 4), colour) for colour in ("red", "blue")]
+    for kind in ("GIF", "PNG", "WEBP"):
+        data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+        assert decode(data).convert("RGB").getpixel((2, 2))[0] > 200
+
+
+@pytest.mark.parametrize(
+    "array, pixel",
+    [
+        (np.full((2, 3), 200, np.uint8), (200, 200, 200)),
+        (np.full((2, 3, 1), 200, np.uint8), (200, 200, 200)),
+        (np.full((2, 3, 3), 0.5), (128, 128, 128)),
+        (np.full((2, 3), 257 * 9, np.uint16), (9, 9, 9)),
+        (np.ones((2, 3), bool), (255, 255, 255)),
+        (np.full((2, 3, 4), 7, np.uint8), (7, 7, 7, 7)),
+    ],
+)
+def test_arrays(array, pixel):
+    decoded = decode(array)
+    assert decoded.size == (3, 2) and decoded.getpixel((0, 0)) == pixel
+
+
+@pytest.mark.parametrize(
+    "array, words",
+    [
+        (np.full((2, 2), np.nan), r"finite values in \[0, 1\]"),
+        (np.full((2, 2), 200.0), r"spans 200 to 200.*uint8"),
+        (np.zeros((2, 2), np.int32), "int32 has no defined white"),
+        (np.zeros((2, 2, 2), np.uint8), r"shape \(2, 2, 2\)"),
+        (np.zeros((0, 4, 3), np.uint8), "at least one pixel"),
+        (np.zeros(4, np.uint8), r"shape \(4,\)"),
+    ],
+)
+def test_arrays_without_a_meaning_are_refused(array, words):
+    with pytest.raises(InvalidImage, match=words):
+        decode(array)
+
+
+def test_float_tiff_in_unit_range_is_scaled_and_others_refused():
+    half = encoded(Image.fromarray(np.full((3, 3), 0.5, np.float32)), "TIFF")
+    assert decode(half).getpixel((1, 1)) == (128, 128, 128)
+    with pytest.raises(InvalidImage, match="finite"):
+        decode(encoded(Image.fromarray(np.full((3, 3), np.inf, np.float32)), "TIFF"))
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Truncated")
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_truncated_files_are_refused(kind, noise):
+    data = encoded(noise(64, 64), kind)
+    for keep in (0, 3, 20, len(data) // 2):
+        with pytest.raises(InvalidImage, match="the given bytes"):
+            decode(data[:keep])
+
+
+def test_foreign_and_missing_files_are_refused(tmp_path):
+    path = tmp_path / "notes.png"
+    path.write_text("not a picture")
+    with pytest.raises(InvalidImage, match="notes.png is not a picture"):
+        decode(path)
+    with pytest.raises(InvalidImage, match="no picture file"):
+        decode(str(tmp_path / "missing.png"))
+    with pytest.raises(InvalidImage, match="given as int"):
+        decode(3)
+    with pytest.raises(InvalidImage, match="not a picture in a known format"):
+        decode(encoded(Image.new("RGB", (4, 4)), "PPM"))
+
+
+def test_bombs_are_refused_by_their_header():
+    def chunk(name: bytes, data: bytes) -> bytes:
+        import zlib
+
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    for side in (9_500, 60_000):
+        header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+        data = (
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", header)
+            + chunk(b"IDAT", b"")
+            + chunk(b"IEND", b"")
+        )
+        with pytest.raises(InvalidImage, match="megapixels|too large"):
+            decode(data)
+
+
+def test_the_pixel_cap_speaks(monkeypatch, noise):
+    monkeypatch.setattr(images, "MAX_PIXELS", 50)
+    with pytest.raises(InvalidImage, match="10×6 = 0 megapixels"):
+        decode(encoded(noise(10, 6), "PNG"))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 70), st.sampled_from([1, 4, 32]))
+def test_pad_and_crop_mirror_each_other(height, width, multiple):
+    tensor = torch.rand(1, 2, height, width)
+    padded = pad_to_multiple(tensor, multiple)
+    assert padded.shape[2] % multiple == padded.shape[3] % multiple == 0
+    assert padded.shape[2] - height < multiple and padded.shape[3] - width < multiple
+    assert torch.equal(crop_back(padded, height, width), tensor)
+    assert padded.sum().item() == pytest.approx(tensor.sum().item(), rel=1e-5)
+
+
+def test_tensor_round_trip_is_exact(noise):
+    picture = noise(13, 11)
+    tensor = to_tensor(picture)
+    assert tensor.shape == (1, 3, 11, 13) and 0 <= tensor.min() and tensor.max() <= 1
+    assert np.array_equal(np.asarray(to_image(tensor)), np.asarray(picture))
+    assert to_image(torch.tensor([-1.0, 2.0, 0.5]).view(1, 3, 1, 1)).getpixel((0, 0)) == (
+        0,
+        255,
+        128,
+    )
