@@ -34,7 +34,7 @@ def in_loop(function):
     async def call():
         return function()
 
-    # In a thread of its own: a browser test before this one leaves its loop running in the main one.
+    # In a thread of its own: a browser test before this one leaves its loop in the main thread.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(call())).result()
 
