@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 from inpainting import InpaintingError, PConvUNet, PConvUNetConfig, push_to_hub, save_pretrained
 from inpainting.card import TrainingFacts, model_card
+from inpainting.checkpoint import load_pretrained
 from inpainting.data import HoledImages, TicketSampler, load_splits
 from inpainting.ema import moving_average
 from inpainting.errors import DataError, InvalidConfig
@@ -58,6 +59,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--data", help="folder of pictures or Hub id; default: download Natural Images")
     add("--output-dir", type=Path, default=Path("runs/train"))
     add("--recipe", choices=RECIPES, default="default")
+    add("--init-from", help="folder or Hub id whose weights to start from: fine-tuning")
     add("--epochs", type=int, default=50)
     add("--max-steps", type=int, help="stop after this many steps")
     add("--max-minutes", type=float, help="stop after this many minutes of training")
@@ -132,8 +134,9 @@ def train_step(
     target = target.contiguous(memory_format=torch.channels_last)
     valid = valid_from_hole(batch["hole"])  # (B, 1, H, W)
     with accelerator.autocast():
-        output = model(target, valid)
-    terms = inpainting_loss(output.float(), target, valid, recipe.loss)
+        painted = model(target, valid)
+    scale = painted.scale.float() if painted.scale is not None else None
+    terms = inpainting_loss(painted.image.float(), target, valid, recipe.loss, scale)
     if not torch.isfinite(terms["loss"]):
         raise InvalidConfig(
             f"The loss became {terms['loss'].item()}: training stops before the weights are "
@@ -141,10 +144,18 @@ def train_step(
         )
     accelerator.backward(terms["loss"])
     if recipe.clip:
-        accelerator.clip_grad_norm_(model.parameters(), recipe.clip)
+        for part in clipped_apart(model):
+            accelerator.clip_grad_norm_(part, recipe.clip)
     optimizer.step()
     optimizer.zero_grad()
     return {name: term.item() for name, term in terms.items()}
+
+
+def clipped_apart(model: torch.nn.Module) -> tuple[list[torch.nn.Parameter], ...]:
+    """What paints, and what says how sure it is: neither's gradient may shorten the other's."""
+    named = list(model.named_parameters())
+    doubt = [p for name, p in named if "doubt." in name]
+    return [p for name, p in named if "doubt." not in name], doubt
 
 
 @dataclass
@@ -160,6 +171,7 @@ class Run:
     length: int  # pictures in an epoch
     validation: Validation
     progress: Progress = field(default_factory=Progress)
+    losses: list[float] = field(default_factory=list)  # one per step of the epoch under way
     history: list[dict[str, float]] = field(default_factory=list)  # one record per epoch
 
     @property
@@ -186,6 +198,7 @@ class Run:
             "ema": self.ema.state_dict() if self.ema else None,
             "optimizer": self.optimizer.state_dict(),
             "progress": asdict(self.progress),
+            "losses": self.losses,
             "history": self.history,
         }
         save_state(self.args.output_dir, state)
@@ -197,17 +210,17 @@ class Run:
             self.ema.load_state_dict(state["ema"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
-        self.history = state["history"]
+        self.losses, self.history = state["losses"], state["history"]
 
-    def end_epoch(self, loss: float) -> None:
+    def end_epoch(self) -> None:
         """Validate, draw, and save what the epoch brought."""
-        args, model = self.args, self.published
+        args, model, loss = self.args, self.published, float(np.mean(self.losses))
         was_training, device = model.training, self.accelerator.device
         model.eval()
         record = {
             "epoch": self.progress.samples / self.length,
             "loss": loss,
-            "psnr": self.validation.psnr(model, device),
+            **self.validation.scores(model, device),
         }
         self.history.append(record)
         with (args.output_dir / "metrics.jsonl").open("a") as file:
@@ -219,6 +232,7 @@ class Run:
             self.progress.best_loss = min(loss, self.progress.best_loss)
             save_pretrained(model, args.output_dir, self.card(loss))
         model.train(was_training)
+        self.losses = []
         self.save()
 
     def card(self, loss: float) -> str:
@@ -246,19 +260,20 @@ def prepare(args: argparse.Namespace) -> tuple[Run, HoledImages]:
     accelerator = Accelerator(
         mixed_precision=precision(args.mixed_precision, args.cpu), cpu=args.cpu
     )
-    config = PConvUNetConfig.preset(recipe.preset)
+    set_seed(args.seed)
+    network = initial_network(recipe, args.init_from)
+    config = network.config
     if args.crop % config.multiple or args.crop > args.size:
         raise InvalidConfig(
             f"--crop is {args.crop}: the network needs a multiple of {config.multiple}, at most "
             f"--size {args.size}."
         )
-    set_seed(args.seed)
     images = load_splits(args.data)["train"]
     if len(images) < 2:
         raise DataError("The data set has no training pictures: give a folder with train/.")
     images, validation = set_aside(images, args.validation_images, args.seed, args.size)
     dataset = HoledImages(images, SAMPLERS[recipe.holes], args.size, args.crop, args.seed)
-    network = PConvUNet(config).to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = recipe.optimizer(network.parameters(), lr=args.lr or recipe.lr)
     model, optimizer = accelerator.prepare(network, optimizer)
     ema = moving_average(accelerator.unwrap_model(model), recipe.ema) if recipe.ema else None
@@ -267,6 +282,13 @@ def prepare(args: argparse.Namespace) -> tuple[Run, HoledImages]:
         run.restore(load_state(folder, args.recipe))
         accelerator.print(f"Resuming {folder} at step {run.progress.step}")
     return run, dataset
+
+
+def initial_network(recipe: Recipe, init_from: str | None) -> PConvUNet:
+    """The recipe's network with random weights, or any network with the weights of another run."""
+    if init_from:
+        return load_pretrained(init_from)
+    return PConvUNet(PConvUNetConfig.preset(recipe.preset))
 
 
 def resume_folder(args: argparse.Namespace) -> Path | None:
@@ -287,7 +309,6 @@ def train(run: Run, dataset: HoledImages) -> None:
         bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
         disable=not accelerator.is_main_process,
     )
-    losses: list[float] = []
     clock = time.perf_counter()
     run.model.train()
     while run.done < 1:
@@ -297,7 +318,7 @@ def train(run: Run, dataset: HoledImages) -> None:
         terms = train_step(run.model, next(batches), run.optimizer, accelerator, run.recipe)
         if run.ema:
             run.ema.update_parameters(accelerator.unwrap_model(run.model))
-        losses.append(terms["loss"])
+        run.losses.append(terms["loss"])
         epoch = progress.samples // run.length
         progress.step += 1
         progress.samples += args.batch_size * accelerator.num_processes
@@ -306,13 +327,13 @@ def train(run: Run, dataset: HoledImages) -> None:
         progress.seconds += seconds
         bar.n = min(100, 100 * run.done)
         bar.set_postfix(
-            loss=f"{np.mean(losses[-50:]):.4f}",
+            loss=f"{np.mean(run.losses[-50:]):.4f}",
             images=f"{args.batch_size * accelerator.num_processes / seconds:.1f}/s",
         )
         if progress.samples // run.length > epoch or run.done >= 1:
             if accelerator.is_main_process:
-                run.end_epoch(float(np.mean(losses)))
-            losses.clear()
+                run.end_epoch()
+            run.losses = []
             clock = time.perf_counter()
         elif progress.step % args.checkpointing_steps == 0 and accelerator.is_main_process:
             run.save()

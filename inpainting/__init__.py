@@ -6,10 +6,11 @@
 """
 
 from .checkpoint import load_pretrained, push_to_hub, save_pretrained
+from .config import PConvUNetConfig
 from .errors import InpaintingError
 from .pconv import PartialConv2d
 from .pipeline import InpaintingPipeline
-from .unet import PConvUNet, PConvUNetConfig
+from .unet import PConvUNet
 
 __version__ = "0.1.0"
 __all__ = [

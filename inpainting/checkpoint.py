@@ -12,8 +12,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from .config import PConvUNetConfig
 from .errors import CheckpointError, InvalidConfig, first_line
-from .unet import PConvUNet, PConvUNetConfig
+from .unet import PConvUNet
 
 BUNDLED = Path(__file__).parent / "pretrained"
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"

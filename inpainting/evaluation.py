@@ -13,24 +13,30 @@ original's whatever a method makes of them. :mod:`inpainting.summary` averages t
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from .baselines import BASELINES, Fill
 from .errors import InvalidConfig
 from .images import crop_back, pad_to_multiple, to_image, to_tensor
 from .masks import valid_from_hole
-from .metrics import Hole, Pixels, score
+from .metrics import DATA_RANGE, Hole, Pixels, score
 from .random_masks import BUCKETS, generator_for, sample_bucket, sample_lines
-from .summary import Row
+from .summary import MODEL, Row
+from .uncertainty import PixelSample, sample_pixels
 from .unet import PConvUNet
 
 PROTOCOLS = ("lines", "irregular")
+
+# Picture and hole to uint8 (H, W, 3) and, from a network that says how sure it is, float (H, W):
+# the expected mean absolute error in grey levels.
+Paint = Callable[[Pixels, Hole], tuple[Pixels, NDArray[np.float32] | None]]
 BUCKET_NAMES = tuple(f"{low:g}-{high:g}" for low, high in BUCKETS)
 
 
@@ -146,19 +152,29 @@ def spread_subset(count: int, limit: int | None, seed: int) -> list[int]:
     return chosen
 
 
-def model_fill(model: PConvUNet, device: str | torch.device = "cpu") -> Fill:
-    """A network as a fill: one picture at a time, padded to a size that it takes."""
+def model_paint(model: PConvUNet, device: str | torch.device = "cpu") -> Paint:
+    """A network on one picture at a time, padded to a size that it takes."""
     model, multiple = model.to(device).eval(), model.config.multiple
 
-    def fill(image: Pixels, hole: Hole) -> Pixels:
+    def paint(image: Pixels, hole: Hole) -> tuple[Pixels, NDArray[np.float32] | None]:
         picture = to_tensor(Image.fromarray(image))
         valid = valid_from_hole(torch.from_numpy(hole)[None, None])
         padded = [pad_to_multiple(tensor, multiple).to(device) for tensor in (picture, valid)]
         with torch.inference_mode():
-            output = model(*padded)
-        return np.array(to_image(crop_back(output, *hole.shape)))
+            painted = model(*padded)
+        filled = np.array(to_image(crop_back(painted.image, *hole.shape)))
+        if painted.scale is None:
+            return filled, None
+        scale = crop_back(painted.scale, *hole.shape)[0, 0]
+        return filled, DATA_RANGE * scale.float().cpu().numpy()
 
-    return fill
+    return paint
+
+
+def model_fill(model: PConvUNet, device: str | torch.device = "cpu") -> Fill:
+    """A network as a fill: :func:`model_paint` without the scale."""
+    paint = model_paint(model, device)
+    return lambda image, hole: paint(image, hole)[0]
 
 
 def composited(pair: Pair, filled: Pixels) -> Pixels:
@@ -176,7 +192,21 @@ def score_fill(method: str, fill: Fill, pair: Pair) -> Row:
     """
     start = time.perf_counter()
     filled = fill(pair.original, pair.hole)
-    milliseconds = 1000 * (time.perf_counter() - start)
+    return _row(method, pair, filled, time.perf_counter() - start)
+
+
+def score_paint(paint: Paint, pair: Pair) -> tuple[Row, PixelSample | None]:
+    """:func:`score_fill` for a network, with pixels to judge its certainty by, if it has one."""
+    start = time.perf_counter()
+    filled, scale = paint(pair.original, pair.hole)
+    row = _row(MODEL, pair, filled, time.perf_counter() - start)
+    if scale is None:
+        return row, None
+    pixels = pair.protocol, pair.original, composited(pair, filled), scale, pair.hole, pair.index
+    return row, sample_pixels(*pixels)
+
+
+def _row(method: str, pair: Pair, filled: Pixels, seconds: float) -> Row:
     return {
         "index": pair.index,
         "class": pair.label,
@@ -185,7 +215,7 @@ def score_fill(method: str, fill: Fill, pair: Pair) -> Row:
         "key": pair.key,
         "hole_ratio": float(pair.hole.mean()),
         "method": method,
-        "milliseconds": milliseconds,
+        "milliseconds": 1000 * seconds,
         **asdict(score(pair.original, composited(pair, filled), pair.hole)),
     }
 

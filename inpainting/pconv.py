@@ -122,6 +122,10 @@ class PartialConv2d(nn.Module):
             y = y + self.bias.view(1, -1, 1, 1) * valid
         return y, valid
 
+    def convolve_known(self, x: Tensor) -> Tensor:
+        """The same once no hole is left: an ordinary convolution, padded with zeros."""
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
     def extra_repr(self) -> str:
         groups = "+".join(map(str, self.groups))
         return f"{groups}, {len(self.weight)}, kernel_size={self.kernel_size}, stride={self.stride}"

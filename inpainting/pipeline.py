@@ -87,7 +87,7 @@ class InpaintingPipeline:
         output = self.model(
             pad_to_multiple(image, multiple).contiguous(memory_format=torch.channels_last),
             pad_to_multiple(valid, multiple),
-        )
+        ).image
         output = crop_back(output, h, w)
         if (h, w) != (height, width):
             output = F.interpolate(output, (height, width), mode="bicubic", align_corners=False)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -32,8 +33,8 @@ RECIPES = {
         preset="default",
         holes="mix",
         loss=LossWeights(),
-        optimizer=torch.optim.AdamW,
-        lr=1e-3,
+        optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.99), weight_decay=1e-4),
+        lr=5e-4,
         schedule=True,
         ema=0.999,
         clip=1.0,

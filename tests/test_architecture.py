@@ -9,9 +9,9 @@ import inpainting
 
 PACKAGE = Path(inpainting.__file__).parent
 LAYERS = (  # a module may import from rows above its own only
-    {"errors", "ema"},
-    {"pconv", "images", "masks", "metrics"},
-    {"smooth_fill", "random_masks", "baselines", "figures", "summary"},
+    {"errors", "ema", "correction", "uncertainty"},
+    {"pconv", "config", "images", "masks", "metrics"},
+    {"smooth_fill", "levels", "random_masks", "baselines", "figures", "summary"},
     {"unet", "losses", "tables", "charts", "score_file"},
     {"checkpoint", "card", "evaluation", "recipes"},
     {"pipeline", "data", "resume", "validation"},

@@ -16,9 +16,10 @@ from PIL import Image
 from inpainting.data import (
     HoledImages,
     TicketSampler,
-    augment,
     download_natural_images,
     load_splits,
+    plain_view,
+    turned_view,
 )
 from inpainting.errors import DataError, InvalidImage
 from inpainting.random_masks import generator_for, sample_mix
@@ -164,18 +165,30 @@ def test_tickets_deal_every_picture_once_per_epoch_to_any_number_of_processes():
     assert list(islice(TicketSampler(7, seed=2, start=10), 11)) == alone[10:]
 
 
+def test_a_plain_view_of_a_fitting_picture_is_not_resampled(noise):
+    picture = noise(96, 64)
+    pixels = np.asarray(picture)
+    for i in range(6):
+        view = np.asarray(plain_view(picture, 64, (8, 4, 32), generator_for(0, i)))
+        places = [pixels[4:36, x + 8 : x + 40] for x in range(33)]
+        mirrored = [pixels[4:36, ::-1][:, x + 8 : x + 40] for x in range(33)]
+        assert any(np.array_equal(view, place) for place in places + mirrored)
+
+
 @pytest.mark.parametrize("size", [(300, 92), (40, 40), (500, 700)])
-def test_augmentation_stays_inside_the_picture(size):
+@pytest.mark.parametrize("view", [plain_view, turned_view])
+def test_views_stay_inside_the_picture(size, view):
     """No empty corner: a white picture stays white however it is turned and cut."""
     white = Image.new("RGB", size, "white")
     for i in range(20):
-        picture = augment(white, 64, (0, 0, 64), generator_for(0, i))
+        picture = view(white, 64, (0, 0, 64), generator_for(0, i))
         assert picture.size == (64, 64) and np.asarray(picture).min() == 255
 
 
-def test_window_of_augmentation_is_a_part_of_the_whole(noise):
+@pytest.mark.parametrize("view", [plain_view, turned_view])
+def test_window_of_a_view_is_a_part_of_the_whole(noise, view):
     picture = noise(50, 70).resize((200, 280), Image.Resampling.BICUBIC)
     for i in range(6):
-        whole = np.asarray(augment(picture, 64, (0, 0, 64), generator_for(0, i))).astype(int)
-        part = np.asarray(augment(picture, 64, (20, 8, 32), generator_for(0, i))).astype(int)
+        whole = np.asarray(view(picture, 64, (0, 0, 64), generator_for(0, i))).astype(int)
+        part = np.asarray(view(picture, 64, (20, 8, 32), generator_for(0, i))).astype(int)
         assert np.abs(whole[8:40, 20:52] - part).max() <= 1

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from inpainting.config import PConvUNetConfig
 from inpainting.errors import DataError, InvalidConfig
 from inpainting.evaluation import (
     BUCKET_NAMES,
@@ -28,7 +29,7 @@ from inpainting.random_masks import BUCKETS
 from inpainting.score_file import read_rows, write_rows
 from inpainting.summary import MEASURES, bootstrap_interval, summarise
 from inpainting.tables import interval, markdown, report
-from inpainting.unet import PConvUNet, PConvUNetConfig
+from inpainting.unet import PConvUNet
 
 SIZE = 64
 
@@ -227,7 +228,7 @@ def test_model_fill_is_the_network_on_the_padded_picture(size):
     padded[..., : size[0], : size[1]] = torch.from_numpy(image).permute(2, 0, 1) / 255
     valid[..., : size[0], : size[1]] = torch.from_numpy(~hole)
     with torch.no_grad():
-        output = model.eval()(padded, valid)[0, :, : size[0], : size[1]]
+        output = model.eval()(padded, valid).image[0, :, : size[0], : size[1]]
     expected = (output.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
     np.testing.assert_array_equal(result, expected)
 

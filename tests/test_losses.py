@@ -7,12 +7,14 @@ from skimage.metrics import structural_similarity
 
 from inpainting.losses import (
     CLASSIC,
+    FLOOR,
     LossWeights,
     hole_l1,
     inpainting_loss,
+    laplace_loss,
+    log_mse,
     ssim_loss,
     ssim_map,
-    valid_l1,
 )
 
 TARGET = torch.zeros(1, 3, 16, 16)
@@ -22,11 +24,30 @@ VALID[..., :4] = 0  # a quarter is missing
 OUTPUT[..., :4] = 0.5
 
 
-def test_l1_terms_are_means_over_their_own_area():
+def test_l1_is_a_mean_over_the_hole():
     assert hole_l1(OUTPUT, TARGET, VALID).item() == pytest.approx(0.5)
-    assert valid_l1(OUTPUT, TARGET, VALID).item() == pytest.approx(0.2)
     assert hole_l1(OUTPUT, TARGET, torch.ones_like(VALID)).item() == 0
-    assert valid_l1(OUTPUT, TARGET, torch.zeros_like(VALID)).item() == 0
+
+
+def test_log_mse_is_psnr_of_the_hole_picture_by_picture():
+    assert log_mse(OUTPUT, TARGET, VALID).item() == pytest.approx(np.log1p(0.25 / FLOOR))
+    assert log_mse(OUTPUT, TARGET, torch.ones_like(VALID)).item() == 0
+    outputs = torch.cat([OUTPUT, TARGET])
+    both = log_mse(outputs, TARGET.expand_as(outputs), VALID.expand(2, -1, -1, -1))
+    assert both.item() == pytest.approx(np.log1p(0.25 / FLOOR) / 2)
+
+
+def test_doubt_is_least_at_the_mean_error_and_trains_the_scale_alone():
+    output = OUTPUT.clone().requires_grad_()
+    scale = torch.full_like(VALID, 0.5, requires_grad=True)
+    laplace_loss(output, TARGET, VALID, scale).backward()
+    assert output.grad is None
+    torch.testing.assert_close(scale.grad, torch.zeros_like(scale))  # 0.5 is the error
+    for wrong in (0.4, 0.6):
+        worse = laplace_loss(OUTPUT, TARGET, VALID, torch.full_like(VALID, wrong))
+        assert worse > laplace_loss(OUTPUT, TARGET, VALID, scale)
+    terms = inpainting_loss(OUTPUT, TARGET, VALID, LossWeights(), scale)
+    assert terms["loss"].item() == pytest.approx((terms["log_mse"] + terms["doubt"]).item())
 
 
 def test_classic_is_plain_mse():
@@ -36,9 +57,9 @@ def test_classic_is_plain_mse():
 
 
 def test_loss_is_the_weighted_sum():
-    weights = LossWeights(hole=2, valid=3, ssim=0.5)
+    weights = LossWeights(log_mse=3, hole=2, ssim=0.5)
     terms = inpainting_loss(OUTPUT, TARGET, VALID, weights)
-    expected = 2 * terms["hole"] + 3 * terms["valid"] + 0.5 * terms["ssim"]
+    expected = 3 * terms["log_mse"] + 2 * terms["hole"] + 0.5 * terms["ssim"]
     assert terms["loss"].item() == pytest.approx(expected.item())
 
 

@@ -22,6 +22,7 @@ from tests.fake_hub import fake_hub
 
 ROOT = Path(train.__file__).parent
 QUICK = ["--size=64", "--crop=32", "--batch-size=2", "--num-workers=0", "--cpu"]
+QUICK += ["--mixed-precision=no"]  # one process has one precision, and not every CPU has bf16
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +94,8 @@ def test_samples_grid_is_drawn_where_there_is_validation(image_folder, tmp_path,
     assert (tmp_path / "run" / "samples.png").exists()
     record = json.loads((tmp_path / "run" / "metrics.jsonl").read_text())
     assert 5 < record["psnr"] < 60
+    # One step of warm-up leaves the network at its start.
+    assert abs(record["gain_lines"]) < 0.5 and abs(record["gain_irregular"]) < 0.5
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -127,6 +130,15 @@ def test_finished_run_says_so_and_changes_nothing(pictures, tmp_path, capsys):
     run(pictures, tmp_path / "run", "--max-steps=2")
     assert "finished already" in capsys.readouterr().out
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == before
+
+
+def test_fine_tuning_starts_from_the_given_weights(tiny_checkpoint, tiny_model):
+    network = train.initial_network(RECIPES["default"], str(tiny_checkpoint))
+    assert network.config == tiny_model.config
+    for name, weight in network.state_dict().items():
+        torch.testing.assert_close(weight, tiny_model.state_dict()[name], atol=1e-3, rtol=1e-3)
+    fresh = train.initial_network(RECIPES["default"], None)
+    assert not torch.equal(fresh.head.weight, network.head.weight)
 
 
 def exits_with(words: str, *arguments) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from inpainting import InpaintingError, PConvUNet, PConvUNetConfig
 from inpainting.smooth_fill import smooth_fill
@@ -19,11 +20,12 @@ def batch(size=32, share=0.4, channels=3):
 
 
 @pytest.mark.parametrize(
-    "config", [TINY, SMALL_CLASSIC, replace(TINY, norm="none", residual=False)]
+    "config",
+    [TINY, SMALL_CLASSIC, replace(TINY, fold=1), replace(TINY, norm="none", residual=False)],
 )
 def test_paints_the_whole_picture(config):
     image, valid = batch(config.multiple)
-    output = PConvUNet(config)(image, valid)
+    output = PConvUNet(config)(image, valid).image
     assert output.shape == image.shape and torch.isfinite(output).all()
 
 
@@ -31,7 +33,8 @@ def test_paints_the_whole_picture(config):
 def test_hole_values_change_nothing(tiny_model, poison):
     image, valid = batch()
     other = torch.where(valid > 0, image, torch.full_like(image, poison))
-    assert torch.equal(tiny_model(image, valid), tiny_model(other, valid))
+    for one, two in zip(tiny_model(image, valid), tiny_model(other, valid), strict=True):
+        assert torch.equal(one, two)
 
 
 @pytest.mark.parametrize("config", [TINY, SMALL_CLASSIC])
@@ -39,7 +42,11 @@ def test_hole_values_change_nothing(tiny_model, poison):
 def test_gradients_are_finite(config, share):
     model = PConvUNet(config).train()
     image, valid = batch(config.multiple, share)
-    (model(image, valid) - image).abs().mean().backward()
+    painted = model(image, valid)
+    loss = (painted.image - image).abs().mean()
+    if painted.scale is not None:
+        loss = loss + painted.scale.mean()
+    loss.backward()
     assert all(torch.isfinite(p.grad).all() for p in model.parameters())
 
 
@@ -47,7 +54,7 @@ def test_every_layer_of_the_classic_net_gets_a_gradient():
     """Without sum(1) in the numerator the bottleneck's would be about 1e-18."""
     model = PConvUNet(PConvUNetConfig.preset("classic")).train()
     image, valid = batch(128, share=0.25)
-    (model(image, valid) - image).pow(2).mean().backward()
+    (model(image, valid).image - image).pow(2).mean().backward()
     norms = [level.first.conv.weight.grad.norm().item() for level in model.encoder]
     assert min(norms) > 1e-6
 
@@ -84,7 +91,31 @@ def test_classic_at_256_has_seven_levels():
 def test_training_starts_at_the_smooth_fill():
     image, valid = batch()
     expected = smooth_fill(image, valid, TINY.smooth_steps).clamp(0, 1)
-    torch.testing.assert_close(PConvUNet(TINY)(image, valid), expected)
+    torch.testing.assert_close(PConvUNet(TINY)(image, valid).image, expected)
+
+
+def test_being_asked_how_sure_it_is_changes_nothing_that_it_paints(tiny_model):
+    tiny_model(*batch()).scale.sum().backward()
+    trained = {name for name, p in tiny_model.named_parameters() if p.grad is not None}
+    assert trained == {"doubt.weight", "doubt.bias"}
+
+
+def test_the_classic_network_does_not_say_how_sure_it_is():
+    assert PConvUNet(SMALL_CLASSIC).eval()(*batch(128)).scale is None
+
+
+def test_contrast_and_brightness_pass_through():
+    """Half the contrast, half the correction: the network sees one and the same picture."""
+    torch.manual_seed(1)
+    model = PConvUNet(replace(TINY, norm="none")).eval()
+    torch.nn.init.normal_(model.head.weight, std=0.1)
+    _, valid = batch(64)
+    coarse = 0.3 + 0.4 * torch.rand(2, 3, 8, 8)  # a start that leaves [0, 1] would be clamped
+    image = F.interpolate(coarse, scale_factor=8, mode="bilinear")
+    full = model(image, valid).image
+    torch.testing.assert_close(
+        model(0.8 * image + 0.1, valid).image, 0.8 * full + 0.1, atol=2e-3, rtol=0
+    )
 
 
 @pytest.mark.parametrize("size", [30, 33])
@@ -121,7 +152,7 @@ def test_config_survives_json():
 @pytest.mark.parametrize(
     "change, words",
     [
-        ({"channels": (4, 6)}, "one per encoder level"),
+        ({"channels": (4, 6, 8)}, "one per encoder level"),
         ({"norm": "group"}, "'batch' or 'none'"),
         ({"encoder_activation": "gelu"}, "relu"),
     ],
