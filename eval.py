@@ -33,14 +33,17 @@ from inpainting.baselines import BASELINES, Fill
 from inpainting.checkpoint import BUNDLED, WEIGHTS, load_pretrained
 from inpainting.data import load_splits
 from inpainting.errors import DataError, InpaintingError
-from inpainting.evaluation import Pair
-from inpainting.figures import GridRow, five_column_grid
+from inpainting.evaluation import Paint, Pair
+from inpainting.figures import GridRow, contact_sheet, five_column_grid
 from inpainting.masks import mask_image_from_hole
 from inpainting.metrics import PSNR_CAP
+from inpainting.random_masks import generator_for
 from inpainting.score_file import read_rows, write_rows
 from inpainting.summary import MODEL, RESAMPLES, Row, summarise
+from inpainting.uncertainty import PixelSample, summarise_uncertainty
 from inpainting.unet import PConvUNet
 
+SHEET = 32  # random pictures on a contact sheet
 PACKAGES = ("torch", "numpy", "scikit-image", "opencv-python-headless", "pillow", "datasets")
 
 
@@ -52,21 +55,26 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset = choose_split(splits, args.split)
     indices = evaluation.spread_subset(len(dataset), args.limit, args.seed)
     model = load_pretrained(args.checkpoint, args.revision) if MODEL in args.methods else None
-    fill = evaluation.model_fill(model, args.device) if model else None
+    paint = evaluation.model_paint(model, args.device) if model else None
     reused = read_rows(args.reuse) if args.reuse else []
     args.output_dir.mkdir(parents=True, exist_ok=True)
 
-    rows = measure(dataset, indices, args, fill, reused)
+    rows, pixels = measure(dataset, indices, args, paint, reused)
     write_rows(args.output_dir / "scores.csv", rows)
     results, differences = summarise(rows, args.seed)
     table = tables.report(results, differences, checkpoint_name(args))
     (args.output_dir / "table.md").write_text(table, encoding="utf-8")
     about = describe(args, argv, model, len(indices))
-    record = {**about, "results": results, "differences": differences}
+    uncertainty = summarise_uncertainty(pixels)
+    record = {**about, "results": results, "differences": differences, "uncertainty": uncertainty}
     text = json.dumps(record, indent=1, allow_nan=False)
     (args.output_dir / "results.json").write_text(text + "\n", encoding="utf-8")
     write_charts(args.output_dir, splits, results, rows)
-    write_grids(args, dataset, rows, fill or BASELINES[args.methods[0]])
+    if uncertainty:
+        charts.uncertainty_figure(uncertainty, args.output_dir / "uncertainty.png")
+    fill = evaluation.model_fill(model, args.device) if model else BASELINES[args.methods[0]]
+    write_grids(args, dataset, rows, fill)
+    write_contact_sheets(args, dataset, indices, fill)
     print(table)
 
 
@@ -131,13 +139,18 @@ def measure(
     dataset: Any,
     indices: Sequence[int],
     args: argparse.Namespace,
-    fill: Fill | None,
+    paint: Paint | None,
     reused: Sequence[Row],
-) -> list[Row]:
-    """Every method on every pair: the network here, the classical fills in other processes."""
+) -> tuple[list[Row], list[PixelSample]]:
+    """Every method on every pair: the network here, the classical fills in other processes.
+
+    Returns:
+        One row per pair and method, and the pixels that the network's certainty is judged by.
+    """
     earlier = {(row["protocol"], row["index"], row["method"]): row for row in reused}
     classical = [method for method in args.methods if method != MODEL]
     rows: list[Row] = []
+    pixels: list[PixelSample] = []
     pending: deque[Future[list[Row]]] = deque()
     total = len(indices) * len(args.protocols)
     with worker_pool(args.workers) as pool, tqdm(total=total, unit="pair", desc="eval") as bar:
@@ -148,8 +161,10 @@ def measure(
                 rows += evaluation.score_baselines(classical, pair)
             else:
                 pending.append(pool.submit(evaluation.score_baselines, classical, pair))
-            if fill is not None:
-                rows.append(evaluation.score_fill(MODEL, fill, pair))
+            if paint is not None:
+                row, sample = evaluation.score_paint(paint, pair)
+                rows.append(row)
+                pixels += [sample] if sample else []
             while len(pending) > 4 * args.workers:  # bounds the pairs held in memory
                 rows += pending.popleft().result()
             bar.update()
@@ -159,7 +174,8 @@ def measure(
     for row in rows:
         row["model"] = checkpoint_name(args) if row["method"] == MODEL else ""
     order = {name: i for i, name in enumerate([*args.protocols, *args.methods])}
-    return sorted(rows, key=lambda r: (order[r["protocol"]], r["index"], order[r["method"]]))
+    rows.sort(key=lambda r: (order[r["protocol"]], r["index"], order[r["method"]]))
+    return rows, pixels
 
 
 def all_pairs(dataset: Any, indices: Sequence[int], args: argparse.Namespace) -> Iterator[Pair]:
@@ -272,6 +288,20 @@ def write_grids(args: argparse.Namespace, dataset: Any, rows: Sequence[Row], fil
         middle = lines[len(lines) // 2]
         path = args.output_dir / f"difference_{protocol}.png"
         charts.heat_map_figure(middle.original, middle.result, path, middle.caption)
+
+
+def write_contact_sheets(
+    args: argparse.Namespace, dataset: Any, indices: Sequence[int], fill: Fill
+) -> None:
+    """Per protocol, input and result of random pictures, for the eye to judge."""
+    count = min(SHEET, len(indices))
+    chosen = sorted(int(i) for i in generator_for(args.seed).choice(indices, count, replace=False))
+    for protocol in args.protocols:
+        tiles = [
+            (pair.original, pair.hole, evaluation.composited(pair, fill(pair.original, pair.hole)))
+            for pair in evaluation.pairs(dataset, chosen, protocol, args.seed, args.size)
+        ]
+        contact_sheet(tiles).save(args.output_dir / f"contact_{protocol}.png")
 
 
 def grid_line(pair: Pair, row: Row, fill: Fill) -> GridRow:

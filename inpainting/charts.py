@@ -16,6 +16,7 @@ from .figures import (
     legend_below,
 )
 from .metrics import DATA_RANGE, PSNR_CAP
+from .uncertainty import SHARES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,6 +113,40 @@ def distribution_figure(rows: Sequence[Record], path: str | Path) -> None:
             if axes is not line[0]:
                 axes.set_yticklabels([])
     figure.suptitle("Spread over pictures: median, quartiles, 5th and 95th percentile")
+    figure.savefig(path)
+
+
+def uncertainty_figure(summary: Mapping[str, Record], path: str | Path) -> None:
+    """Write sparsification and calibration as an image file.
+
+    Args:
+        summary: of :func:`inpainting.uncertainty.summarise_uncertainty`.
+        path: of the image file.
+    """
+    figure = blank_figure(11, 4.6)
+    left, right = figure.subplots(1, 2)
+    for (protocol, record), (colour, _) in zip(summary.items(), SPLIT_COLOURS, strict=False):
+        label = f"{protocol}: AUSE {record['ause']:.3f} (random {record['ause_random']:.3f})"
+        left.plot(100 * SHARES, record["curve"], color=colour, label=label)
+        left.plot(100 * SHARES, record["oracle"], color=colour, ls=":", label=f"{protocol}: oracle")
+        right.plot(record["expected"], record["measured"], "o-", color=colour, label=protocol)
+    left.set(
+        title="Sparsification",
+        xlabel="least certain pixels left out (%)",
+        ylabel="mean error of the rest ÷ of all",
+    )
+    ends = [value for r in summary.values() for value in (*r["expected"], *r["measured"])]
+    diagonal = [max(min(ends, default=1), 0.01), max(ends, default=1)]
+    right.plot(diagonal, diagonal, color="black", lw=0.8, label="exact")
+    right.set(
+        title="Calibration, tenths of the pixels",
+        xlabel="expected error (grey levels)",
+        ylabel="measured error (grey levels)",
+        xscale="log",
+        yscale="log",
+    )
+    left.legend(fontsize="small")
+    right.legend(fontsize="small")
     figure.savefig(path)
 
 

@@ -28,6 +28,8 @@ COLUMNS = ("original", "mask (white = repaint)", "input", "prediction", "differe
 HOLE_COLOUR = (128, 128, 128)  # of unknown pixels in the input column
 GAP, HEADER = 6, 26  # pixels around the pictures of a grid, and of its line of text
 
+SHEET_COLUMNS = 4
+
 DPI = 150
 
 
@@ -91,6 +93,30 @@ def five_column_grid(rows: Sequence[tuple[Any, ...]]) -> Image.Image:
         for column, picture in enumerate(_columns(line)):
             grid.paste(picture, (GAP + column * cell, top))
     return grid
+
+
+def contact_sheet(
+    tiles: Sequence[tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.uint8]]],
+) -> Image.Image:
+    """Many fills at a glance: input and result side by side, four pairs to a line.
+
+    Args:
+        tiles: original, uint8 (H, W, 3); hole, bool (H, W); and result, uint8 (H, W, 3): all of
+            one size.
+
+    Returns:
+        PIL "RGB".
+    """
+    height, width = tiles[0][1].shape
+    cell_w, cell_h = 2 * width + 3 * GAP, height + GAP
+    lines = -(-len(tiles) // SHEET_COLUMNS)
+    sheet = Image.new("RGB", (SHEET_COLUMNS * cell_w, lines * cell_h + GAP), "white")
+    for i, (original, hole, result) in enumerate(tiles):
+        x, y = GAP + i % SHEET_COLUMNS * cell_w, GAP + i // SHEET_COLUMNS * cell_h
+        shown = np.where(hole[..., None], np.array(HOLE_COLOUR, np.uint8), original)
+        sheet.paste(Image.fromarray(shown), (x, y))
+        sheet.paste(Image.fromarray(result), (x + width + GAP // 2, y))
+    return sheet
 
 
 def blank_figure(width: float, height: float) -> "Figure":

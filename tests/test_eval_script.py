@@ -13,11 +13,12 @@ from PIL import Image
 
 import eval as script
 from inpainting.checkpoint import save_pretrained
+from inpainting.config import PConvUNetConfig
 from inpainting.errors import DataError
 from inpainting.score_file import read_rows
-from inpainting.unet import PConvUNet, PConvUNetConfig
+from inpainting.unet import PConvUNet
 
-TINY = PConvUNetConfig(channels=(8, 8), kernels=(3, 3), strides=(2, 2), units=(0, 0), head=8)
+TINY = PConvUNetConfig(channels=(8, 8), kernels=(3, 3), strides=(1, 2), units=(0, 0))
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def run(tmp_path, checkpoint):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Leave out the report's pictures, which take most of a small run's time."""
-    for name in ("write_charts", "write_grids"):
+    for name in ("write_charts", "write_grids", "write_contact_sheets"):
         monkeypatch.setattr(script, name, lambda *_: None)
 
 
@@ -76,6 +77,7 @@ def test_with_classes_everything_is_written(run, labelled, capsys):
         "scores.csv", "results.json", "table.md", "mse.png", "psnr.png", "ssim.png",
         "distribution.png", "classes.png", "splits.png", "grid_lines.png", "grid_irregular.png",
         "difference_lines.png", "difference_irregular.png",
+        "contact_lines.png", "contact_irregular.png", "uncertainty.png",
     }  # fmt: skip
     printed = capsys.readouterr().out
     assert printed.strip() == (folder / "table.md").read_text(encoding="utf-8").strip()

@@ -13,12 +13,14 @@ from inpainting.figures import (
     HEADER,
     HOLE_COLOUR,
     GridRow,
+    contact_sheet,
     difference_heat_map,
     five_column_grid,
     loss_figure,
 )
 from inpainting.metrics import PSNR_CAP
 from inpainting.summary import MEASURES
+from inpainting.uncertainty import PixelSample, summarise_uncertainty
 
 
 def flat(level: int, size: tuple[int, int] = (30, 20)) -> Image.Image:
@@ -151,3 +153,27 @@ def test_no_figure_stays_in_memory(tmp_path):
 
     charts.heat_map_figure(flat(0), flat(9), tmp_path / "a.png", "a title " * 20)
     assert pyplot.get_fignums() == []
+
+
+def test_contact_sheet_shows_input_and_result_of_every_pair():
+    size, hole = (20, 30), np.zeros((20, 30), bool)
+    hole[:5] = True
+    tiles = [(np.full((*size, 3), i, np.uint8), hole, np.full((*size, 3), 100 + i, np.uint8))
+             for i in range(5)]  # fmt: skip
+    sheet = np.asarray(contact_sheet(tiles))
+    assert sheet.shape == (2 * (20 + GAP) + GAP, 4 * (2 * 30 + 3 * GAP), 3)
+    for i in range(5):
+        x, y = GAP + i % 4 * (60 + 3 * GAP), GAP + i // 4 * (20 + GAP)
+        assert (sheet[y : y + 5, x : x + 30] == HOLE_COLOUR).all()
+        assert (sheet[y + 5 : y + 20, x : x + 30] == i).all()
+        result = x + 30 + GAP // 2
+        assert (sheet[y : y + 20, result : result + 30] == 100 + i).all()
+
+
+def test_uncertainty_figure_draws_both_protocols_and_their_oracles(saved, tmp_path, rng):
+    error = rng.exponential(5, 1000)
+    samples = [PixelSample(name, error, error + 1) for name in ("lines", "irregular")]
+    charts.uncertainty_figure(summarise_uncertainty(samples), tmp_path / "uncertainty.png")
+    left, right = saved[0].axes
+    assert len(left.lines) == 4 and len(right.lines) == 3  # the diagonal too
+    assert "AUSE 0.000" in left.lines[0].get_label()
