@@ -123,6 +123,8 @@ def uncertainty_figure(summary: Mapping[str, Record], path: str | Path) -> None:
         summary: of :func:`inpainting.uncertainty.summarise_uncertainty`.
         path: of the image file.
     """
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
     figure = blank_figure(11, 4.6)
     left, right = figure.subplots(1, 2)
     for (protocol, record), (colour, _) in zip(summary.items(), SPLIT_COLOURS, strict=False):
@@ -145,6 +147,10 @@ def uncertainty_figure(summary: Mapping[str, Record], path: str | Path) -> None:
         xscale="log",
         yscale="log",
     )
+    for axis in (right.xaxis, right.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(ScalarFormatter())
+        axis.set_minor_formatter(NullFormatter())
     left.legend(fontsize="small")
     right.legend(fontsize="small")
     figure.savefig(path)
