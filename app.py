@@ -65,11 +65,13 @@ BROWSER_FAILURE = (
 # Three traps of the editor in Gradio 6.31. A cleared editor ignores a value equal to its last one:
 # clearing empties the value, too. A mask is centred on the canvas as it was before its picture
 # came, and on a larger canvas that is the wrong place: the canvas starts tiny, and a new value
-# comes into an emptied editor. The brush hides the invitation to upload: emptying lays it down.
+# comes into an emptied editor. The brush hides the invitation to upload: emptying lays it down, and
+# the new value waits for that, or it would come with the brush still down.
 CANVAS = (2, 2)
-EMPTY_EDITOR = """() => {
-    setTimeout(() => document.querySelector("#editor [aria-label=Image]").click(), 30);
-    return null;
+EMPTY_EDITOR = "() => null"
+LAY_BRUSH_DOWN = """async () => {
+    await new Promise((done) => setTimeout(done, 30));
+    document.querySelector("#editor [aria-label=Image]").click();
 }"""
 
 Outputs = tuple[tuple[Image.Image, Image.Image], str, Image.Image]  # slider, report, heat map
@@ -270,10 +272,12 @@ def build() -> gr.Blocks:
                      **quiet)  # fmt: skip
         demo.load(functools.partial(show_example, 0), None, [editor, *filled], **private)
         emptied = examples.click(None, None, editor, js=EMPTY_EDITOR)
+        emptied = emptied.then(None, js=LAY_BRUSH_DOWN)
         emptied.then(show_example, examples, [editor, *filled], **private)
         emptied = upload.upload(None, None, editor, js=EMPTY_EDITOR)
+        emptied = emptied.then(None, js=LAY_BRUSH_DOWN)
         emptied.then(open_photo, upload, editor, **private)
-        editor.clear(None, None, editor, js=EMPTY_EDITOR)
+        editor.clear(None, None, editor, js=EMPTY_EDITOR).then(None, js=LAY_BRUSH_DOWN)
         failure.click(tell_failure, **private)
     return demo.queue(max_size=20, api_open=False)
 
