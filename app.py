@@ -270,14 +270,15 @@ def build() -> gr.Blocks:
         private = {"api_visibility": "private", **quiet}
         button.click(fill_editor, editor, filled, api_name="fill_editor", scroll_to_output=True,
                      **quiet)  # fmt: skip
-        demo.load(functools.partial(show_example, 0), None, [editor, *filled], **private)
-        emptied = examples.click(None, None, editor, js=EMPTY_EDITOR)
-        emptied = emptied.then(None, js=LAY_BRUSH_DOWN)
-        emptied.then(show_example, examples, [editor, *filled], **private)
-        emptied = upload.upload(None, None, editor, js=EMPTY_EDITOR)
-        emptied = emptied.then(None, js=LAY_BRUSH_DOWN)
-        emptied.then(open_photo, upload, editor, **private)
-        editor.clear(None, None, editor, js=EMPTY_EDITOR).then(None, js=LAY_BRUSH_DOWN)
+        shown = [editor, *filled]
+        demo.load(functools.partial(show_example, 0), None, shown, **private)
+
+        def emptied_by(event: Any) -> Any:
+            return event(None, None, editor, js=EMPTY_EDITOR).then(None, js=LAY_BRUSH_DOWN)
+
+        emptied_by(examples.click).then(show_example, examples, shown, **private)
+        emptied_by(upload.upload).then(open_photo, upload, editor, **private)
+        emptied_by(editor.clear)
         failure.click(tell_failure, **private)
     return demo.queue(max_size=20, api_open=False)
 

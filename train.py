@@ -212,9 +212,9 @@ class Run:
         self.progress = Progress(**state["progress"])
         self.losses, self.history = state["losses"], state["history"]
 
-    def end_epoch(self) -> None:
+    def end_epoch(self, loss: float) -> None:
         """Validate, draw, and save what the epoch brought."""
-        args, model, loss = self.args, self.published, float(np.mean(self.losses))
+        args, model = self.args, self.published
         was_training, device = model.training, self.accelerator.device
         model.eval()
         record = {
@@ -232,7 +232,6 @@ class Run:
             self.progress.best_loss = min(loss, self.progress.best_loss)
             save_pretrained(model, args.output_dir, self.card(loss))
         model.train(was_training)
-        self.losses = []
         self.save()
 
     def card(self, loss: float) -> str:
@@ -331,9 +330,9 @@ def train(run: Run, dataset: HoledImages) -> None:
             images=f"{args.batch_size * accelerator.num_processes / seconds:.1f}/s",
         )
         if progress.samples // run.length > epoch or run.done >= 1:
+            loss, run.losses = float(np.mean(run.losses)), []
             if accelerator.is_main_process:
-                run.end_epoch()
-            run.losses = []
+                run.end_epoch(loss)
             clock = time.perf_counter()
         elif progress.step % args.checkpointing_steps == 0 and accelerator.is_main_process:
             run.save()

@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 
+from torch import nn
+
 from .errors import InvalidConfig
 
-ACTIVATIONS = ("relu", "leaky_relu", "none")
+ACTIVATIONS = {"relu": nn.ReLU(), "leaky_relu": nn.LeakyReLU(0.2), "none": nn.Identity()}
 
 
 @dataclass(frozen=True)

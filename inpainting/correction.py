@@ -33,7 +33,7 @@ def surroundings(image: Tensor, valid: Tensor, start: Tensor) -> Surroundings:
         start: float (B, 3, H, W), the smooth fill.
     """
     size = image.shape[-2:]
-    mean = _enlarge(_blur(F.avg_pool2d(start, BLOCK, ceil_mode=True), 1), size)
+    mean = _enlarge(_blur(F.avg_pool2d(start, BLOCK, ceil_mode=True)), size)
     square = ((image - mean) * valid).pow(2).mean(1, keepdim=True)
     energy, known = (
         F.avg_pool2d(x, BLOCK, ceil_mode=True, divisor_override=BLOCK**2) for x in (square, valid)
@@ -65,9 +65,8 @@ def unfold(x: Tensor, factor: int) -> Tensor:
     return x.permute(0, 3, 4, 1, 5, 2).reshape(b, -1, h * factor, w * factor)
 
 
-def _blur(x: Tensor, radius: int) -> Tensor:
-    padded = F.pad(x, (radius,) * 4, mode="replicate")
-    return F.avg_pool2d(padded, 2 * radius + 1, 1)
+def _blur(x: Tensor) -> Tensor:
+    return F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
 
 
 def _enlarge(x: Tensor, size: torch.Size) -> Tensor:

@@ -4,10 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import PConvUNetConfig
+from .config import ACTIVATIONS, PConvUNetConfig
 from .pconv import PartialConv2d
-
-ACTIVATIONS = {"relu": nn.ReLU(), "leaky_relu": nn.LeakyReLU(0.2), "none": nn.Identity()}
 
 
 class PConvBlock(nn.Module):

@@ -54,9 +54,7 @@ def log_mse(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
 
     0 where nothing is missing. A picture whose error is below ``FLOOR`` weighs less.
     """
-    hole = 1 - valid
-    squares = ((output - target) ** 2 * hole).mean(dim=1).sum(dim=(1, 2)) / _area(hole)
-    return torch.log1p(squares / FLOOR).mean()
+    return torch.log1p(_masked_means((output - target) ** 2, 1 - valid) / FLOOR).mean()
 
 
 def laplace_loss(output: Tensor, target: Tensor, valid: Tensor, scale: Tensor) -> Tensor:
@@ -67,12 +65,12 @@ def laplace_loss(output: Tensor, target: Tensor, valid: Tensor, scale: Tensor) -
     error is detached: only the scale learns.
     """
     error = (output.detach() - target).abs().mean(dim=1, keepdim=True)
-    return _masked_mean(error / scale + torch.log(scale), 1 - valid)
+    return _masked_means(error / scale + torch.log(scale), 1 - valid).mean()
 
 
 def hole_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Mean absolute error over missing pixels, picture by picture; 0 where nothing is missing."""
-    return _masked_mean((output - target).abs(), 1 - valid)
+    return _masked_means((output - target).abs(), 1 - valid).mean()
 
 
 def ssim_loss(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
@@ -112,9 +110,9 @@ def _mse(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     return F.mse_loss(output, target)
 
 
-def _masked_mean(error: Tensor, weight: Tensor) -> Tensor:
-    """Mean of (B, C, H, W) where ``weight`` (B, 1, H, W) is 1, each picture weighing the same."""
-    return ((error * weight).mean(dim=1).sum(dim=(1, 2)) / _area(weight)).mean()
+def _masked_means(error: Tensor, weight: Tensor) -> Tensor:
+    """Mean of each picture where its ``weight`` is 1: (B, C, H, W) and (B, 1, H, W) to (B,)."""
+    return (error * weight).mean(dim=1).sum(dim=(1, 2)) / _area(weight)
 
 
 def _area(weight: Tensor) -> Tensor:

@@ -73,24 +73,12 @@ def sample_thin(size: Size, generator: Generator) -> Tensor:
 
 def sample_medium(size: Size, generator: Generator) -> Tensor:
     """LaMa's *medium* holes: 4–5 strokes, up to 100 px by 50 px; boxes of 10–50 px at times."""
-    canvas = _Canvas(size)
-    if generator.random() < 0.3:
-        _boxes(canvas, generator, count=(1, 6), side=(10, 50))
-    else:
-        for _ in range(generator.integers(4, 6)):
-            _free_form(canvas, generator, corners=(2, 5), length=100, width=(10, 50))
-    return canvas.hole()
+    return _strokes_or_boxes(size, generator, (4, 6), 100, (10, 50), boxes=(1, 6), side=(10, 50))
 
 
 def sample_thick(size: Size, generator: Generator) -> Tensor:
     """LaMa's *thick* holes: 1–5 strokes, up to 200 px by 100 px; boxes of 30–150 px at times."""
-    canvas = _Canvas(size)
-    if generator.random() < 0.3:
-        _boxes(canvas, generator, count=(1, 4), side=(30, 150))
-    else:
-        for _ in range(generator.integers(1, 6)):
-            _free_form(canvas, generator, corners=(2, 5), length=200, width=(20, 100))
-    return canvas.hole()
+    return _strokes_or_boxes(size, generator, (1, 6), 200, (20, 100), boxes=(1, 4), side=(30, 150))
 
 
 def sample_bucket(size: Size, generator: Generator, bucket: int, border: bool) -> Tensor:
@@ -198,6 +186,25 @@ def _free_form(
         points.append(points[-1] + step * np.array((np.cos(heading), np.sin(heading))))
         angle = heading
     canvas.stroke(np.array(points), generator.uniform(*width))
+
+
+def _strokes_or_boxes(
+    size: Size,
+    generator: Generator,
+    strokes: tuple[int, int],
+    length: float,
+    width: tuple[float, float],
+    boxes: tuple[int, int],
+    side: tuple[float, float],
+) -> Tensor:
+    """LaMa's mixture: free-form strokes, and in 3 of 10 holes rectangles instead."""
+    canvas = _Canvas(size)
+    if generator.random() < 0.3:
+        _boxes(canvas, generator, boxes, side)
+    else:
+        for _ in range(generator.integers(*strokes)):
+            _free_form(canvas, generator, (2, 5), length, width)
+    return canvas.hole()
 
 
 def _boxes(

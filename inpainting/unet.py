@@ -46,18 +46,19 @@ class PConvUNet(nn.Module):
         self.config = config = config or PConvUNetConfig()
         self.freeze_encoder_norm = False
         levels = range(len(config.channels))
-        self.encoder = nn.ModuleList(EncoderLevel(config, level) for level in levels)
+        encoder = [EncoderLevel(config, level) for level in levels]
+        self.encoder = nn.ModuleList(encoder)
         lowest = 1 if config.residual else 0
         self.decoder = nn.ModuleList(DecoderLevel(config, i) for i in reversed(levels[lowest:]))
         if config.residual:
             features, pixels = config.channels[0], config.fold**2
             self.head = nn.Conv2d(features, 3 * pixels, 3, padding=1)
             self.doubt = nn.Conv2d(features, pixels, 3, padding=1)
-            for level in self.encoder[1:]:  # deep features start small too
-                nn.init.kaiming_uniform_(level.first.conv.weight, a=math.sqrt(5))  # type: ignore
-            for layer in (self.head, self.doubt):  # training starts at the smooth fill
-                nn.init.zeros_(layer.weight)
-                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            for level in encoder[1:]:  # deep features start small too
+                nn.init.kaiming_uniform_(level.first.conv.weight, a=math.sqrt(5))
+            # Training starts at the smooth fill.
+            for parameter in (*self.head.parameters(), *self.doubt.parameters()):
+                nn.init.zeros_(parameter)
 
     def train(self, mode: bool = True) -> "PConvUNet":
         """As in ``nn.Module``, but honours ``freeze_encoder_norm``."""
