@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from skimage.restoration import inpaint_biharmonic
 
+from inpainting import smooth_fill as module
 from inpainting.smooth_fill import smooth_fill
 
 
@@ -66,3 +68,26 @@ def test_more_steps_lower_the_energy():
 
     energies = [energy(smooth_fill(image, valid, steps)) for steps in (0, 4, 12, 60)]
     assert energies == sorted(energies, reverse=True)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (8, 8), (13, 5)])
+def test_halving_is_the_transpose_of_a_bilinear_enlargement(shape):
+    """⟨halve(x), y⟩ = ⟨x, enlarge(y)⟩, for y away from the border, where an enlargement clamps."""
+    x = torch.randn(2, 3, *shape, dtype=torch.double)
+    y = torch.randn_like(module._halve(x))
+    inner = torch.zeros_like(y)
+    inner[..., 1:-1, 1:-1] = y[..., 1:-1, 1:-1]
+    large = F.interpolate(inner, scale_factor=2, mode="bilinear")[..., : shape[0], : shape[1]]
+    torch.testing.assert_close((module._halve(x) * inner).sum(), (x * large).sum())
+
+
+def test_six_steps_beat_24_without_wider_scales(monkeypatch):
+    image, valid = scratched()
+    best = smooth_fill(image, valid, 300)
+
+    def error(steps: int) -> float:
+        return (smooth_fill(image, valid, steps) - best).square().mean().sqrt().item()
+
+    preconditioned = error(6)
+    monkeypatch.setattr(module, "SCALES", ())
+    assert preconditioned < error(24) / 2
