@@ -1,4 +1,11 @@
-"""What a network is made of: blocks, residual units, and the levels of encoder and decoder."""
+"""What a network is made of: blocks, residual units, and the levels of encoder and decoder.
+
+Masks depend on no feature, so they come first: every part has a :meth:`plan`, which follows a mask
+through it and appends what it makes of each partial convolution, and a :meth:`forward`, which takes
+these from an iterator in the same order. None from the iterator is an ordinary convolution.
+"""
+
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -6,6 +13,9 @@ from torch import Tensor, nn
 
 from .config import ACTIVATIONS, PConvUNetConfig
 from .pconv import PartialConv2d
+
+Steps = list[tuple[Tensor, Tensor]]  # what PartialConv2d.renormalise gives, layer by layer
+Plan = Iterator[tuple[Tensor, Tensor | None] | None]  # the same; a mask that is full is None
 
 
 class PConvBlock(nn.Module):
@@ -34,15 +44,18 @@ class PConvBlock(nn.Module):
         self.norm = nn.BatchNorm2d(out_channels) if norm == "batch" else nn.Identity()
         self.activation = ACTIVATIONS[activation]
 
-    def forward(self, x: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Float (B, C, H, W) and (B, G, H, W) to float (B, out, H', W') and (B, 1, H', W').
+    def plan(self, valid: Tensor, steps: Steps) -> Tensor:
+        """Float (B, G, H, W) to (B, 1, H', W')."""
+        steps.append(self.conv.renormalise(valid))
+        return steps[-1][1]
 
-        Without ``valid`` everything is known: an ordinary convolution.
-        """
-        if valid is None:
-            return self.activation(self.norm(self.conv.convolve_known(x))), None
-        x, valid = self.conv.convolve(x, valid)
-        return self.activation(self.norm(x)) * valid, valid
+    def forward(self, x: Tensor, plan: Plan) -> Tensor:
+        """Float (B, C, H, W) to float (B, out, H', W')."""
+        ratio, known = next(plan) or (None, None)
+        x = self.norm(self.conv.convolve(x, ratio))
+        if known is not None:
+            x = x.mul_(known.to(x.dtype))  # every activation keeps zeros
+        return self.activation(x)
 
 
 class ResidualUnit(nn.Module):
@@ -55,10 +68,13 @@ class ResidualUnit(nn.Module):
         with torch.no_grad():
             self.second.conv.weight.mul_(0.1)
 
-    def forward(self, x: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Float (B, C, H, W) and (B, 1, H, W) to the same."""
-        change, valid = self.second(*self.first(x, valid))
-        return x + change, valid
+    def plan(self, valid: Tensor, steps: Steps) -> Tensor:
+        """Float (B, 1, H, W) to the same."""
+        return self.second.plan(self.first.plan(valid, steps), steps)
+
+    def forward(self, x: Tensor, plan: Plan) -> Tensor:
+        """Float (B, C, H, W) to the same."""
+        return self.second(self.first(x, plan), plan).add_(x)
 
 
 class EncoderLevel(nn.Module):
@@ -76,16 +92,19 @@ class EncoderLevel(nn.Module):
         self.units = nn.ModuleList(
             ResidualUnit(channels, c.norm, act, c.bias) for _ in range(c.units[level])
         )
-        self.full = c.residual  # nothing is unknown after the smooth fill has been seen
 
-    def forward(self, x: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Float (B, C, H, W) and (B, G, H, W) to the same, one group, at the level's size."""
-        x, valid = self.first(x, valid)
-        if self.full:
-            valid = None
+    def plan(self, valid: Tensor, steps: Steps) -> Tensor:
+        """Float (B, G, H, W) to (B, 1, H', W')."""
+        for part in (self.first, *self.units):
+            valid = part.plan(valid, steps)
+        return valid
+
+    def forward(self, x: Tensor, plan: Plan) -> Tensor:
+        """Float (B, C, H, W) to the level's size."""
+        x = self.first(x, plan)
         for unit in self.units:
-            x, valid = unit(x, valid)
-        return x, valid
+            x = unit(x, plan)
+        return x
 
 
 class DecoderLevel(nn.Module):
@@ -111,19 +130,20 @@ class DecoderLevel(nn.Module):
             for _ in range(c.units[level - 1] if level else 0)
         )
 
-    def forward(
-        self, x: Tensor, valid: Tensor | None, skip: Tensor, skip_valid: Tensor | None
-    ) -> tuple[Tensor, Tensor | None]:
-        """Float (B, C, h, w), (B, 1, h, w) and the skip's (B, S, H, W), (B, 1, H, W)."""
+    def plan(self, valid: Tensor, skip: Tensor, steps: Steps) -> Tensor:
+        """Float (B, 1, h, w) and the skip's (B, 1, H, W) to the latter's size."""
+        valid = torch.cat([self._enlarge(valid), skip], 1)
+        for part in (self.block, *self.units):
+            valid = part.plan(valid, steps)
+        return valid
+
+    def forward(self, x: Tensor, skip: Tensor, plan: Plan) -> Tensor:
+        """Float (B, C, h, w) and the skip's (B, S, H, W) to (B, S, H, W)."""
         x = self._enlarge(self.lift(x))
-        if self.block is None:
-            x = x + skip
-        elif valid is not None and skip_valid is not None:
-            valid = torch.cat([self._enlarge(valid), skip_valid], 1)
-            x, valid = self.block(torch.cat([x, skip], 1), valid)
+        x = x.add_(skip) if self.block is None else self.block(torch.cat([x, skip], 1), plan)
         for unit in self.units:
-            x, valid = unit(x, valid)
-        return x, valid
+            x = unit(x, plan)
+        return x
 
     def _enlarge(self, x: Tensor) -> Tensor:
         return F.interpolate(x, scale_factor=self.stride) if self.stride > 1 else x

@@ -82,17 +82,20 @@ class PartialConv2d(nn.Module):
             valid: float (B, G, H, W), one channel per group, 1 = known.
 
         Returns:
-            ``(ratio, valid)``: sum(1) / sum(M), 0 where nothing is known, and equation (2),
+            ``(ratio, known)``: sum(1) / sum(M), 0 where nothing is known, and equation (2),
             both float (B, 1, H', W').
         """
         # fp32 whatever the autocast: bf16 holds integers only up to 256, windows reach 9,216.
-        channels = torch.tensor(self.groups, dtype=torch.float32, device=valid.device)
-        weighted = (valid.float() * channels.view(1, -1, 1, 1)).sum(dim=1, keepdim=True)
+        weighted, channels = valid.float(), 1
+        if len(self.groups) > 1:
+            weights = torch.tensor(self.groups, dtype=torch.float32, device=valid.device)
+            weighted = (weighted * weights.view(1, -1, 1, 1)).sum(dim=1, keepdim=True)
+            channels = sum(self.groups)
         count = F.avg_pool2d(
             weighted, self.kernel_size, self.stride, self.padding, divisor_override=1
         )
         known = (count > 0).to(count.dtype)
-        window = sum(self.groups) * self.kernel_size**2
+        window = channels * self.kernel_size**2
         return known * (window / count.clamp(min=1)), known
 
     def forward(self, x: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,20 +114,25 @@ class PartialConv2d(nn.Module):
         check_valid(valid, channels=len(self.groups))
         parts = x.split(self.groups, dim=1)
         x = torch.cat([zero_holes(p, valid[:, g : g + 1]) for g, p in enumerate(parts)], dim=1)
-        return self.convolve(x, valid)
+        ratio, known = self.renormalise(valid)
+        return self.convolve(x, ratio) * known.to(x.dtype), known
 
-    def convolve(self, x: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """:meth:`forward` for features that are zero in holes already, as between blocks."""
-        ratio, valid = self.renormalise(valid)
-        y = F.conv2d(x, self.weight, None, self.stride, self.padding)  # (B, out, H', W')
-        y = y * ratio.to(y.dtype)
-        if self.bias is not None:
-            y = y + self.bias.view(1, -1, 1, 1) * valid
-        return y, valid
+    def convolve(self, x: Tensor, ratio: Tensor | None) -> Tensor:
+        """The features' half: equation (1), but ``b`` where nothing is known.
 
-    def convolve_known(self, x: Tensor) -> Tensor:
-        """The same once no hole is left: an ordinary convolution, padded with zeros."""
-        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+        Args:
+            x: float (B, C, H, W), zero in holes.
+            ratio: of :meth:`renormalise`; None = 1, an ordinary convolution, padded with zeros.
+
+        Returns:
+            Float (B, out_channels, H', W').
+        """
+        bias = self.bias if ratio is None else None
+        y = F.conv2d(x, self.weight, bias, self.stride, self.padding)
+        if ratio is None:
+            return y
+        y = y.mul_(ratio.to(y.dtype))
+        return y if self.bias is None else y.add_(self.bias.to(y.dtype).view(1, -1, 1, 1))
 
     def extra_repr(self) -> str:
         groups = "+".join(map(str, self.groups))

@@ -7,6 +7,8 @@ something everywhere, its mask is full after the first layer and is carried no f
 """
 
 import math
+from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import torch
@@ -15,7 +17,7 @@ from torch import Tensor, nn
 from .config import PConvUNetConfig
 from .correction import fold, surroundings, unfold
 from .errors import InvalidConfig
-from .levels import DecoderLevel, EncoderLevel
+from .levels import DecoderLevel, EncoderLevel, Plan, Steps
 from .pconv import check_valid, zero_holes
 from .smooth_fill import smooth_fill
 
@@ -41,15 +43,19 @@ class PConvUNet(nn.Module):
     holes in them, stop moving.
     """
 
+    encoder: Sequence[EncoderLevel]
+    decoder: Sequence[DecoderLevel]
+
     def __init__(self, config: PConvUNetConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or PConvUNetConfig()
         self.freeze_encoder_norm = False
         levels = range(len(config.channels))
         encoder = [EncoderLevel(config, level) for level in levels]
-        self.encoder = nn.ModuleList(encoder)
         lowest = 1 if config.residual else 0
-        self.decoder = nn.ModuleList(DecoderLevel(config, i) for i in reversed(levels[lowest:]))
+        decoder = [DecoderLevel(config, level) for level in reversed(levels[lowest:])]
+        self.encoder = nn.ModuleList(encoder)  # type: ignore[assignment]
+        self.decoder = nn.ModuleList(decoder)  # type: ignore[assignment]
         if config.residual:
             features, pixels = config.channels[0], config.fold**2
             self.head = nn.Conv2d(features, 3 * pixels, 3, padding=1)
@@ -64,8 +70,8 @@ class PConvUNet(nn.Module):
         """As in ``nn.Module``, but honours ``freeze_encoder_norm``."""
         super().train(mode)
         if self.freeze_encoder_norm:
-            for module in self.encoder.modules():
-                if isinstance(module, nn.BatchNorm2d):
+            for name, module in self.named_modules():
+                if name.startswith("encoder.") and isinstance(module, nn.BatchNorm2d):
                     module.eval()
         return self
 
@@ -87,8 +93,25 @@ class PConvUNet(nn.Module):
 
     def _paint(self, image: Tensor, valid: Tensor) -> Painted:
         picture = (2 * image - 1) * valid  # centred, zero in holes
-        x, _ = self._body(picture, valid, [(picture, valid)])
-        return Painted((x + 1) / 2, None)
+        picture = picture.contiguous(memory_format=torch.channels_last)
+        x = self._body(picture, [picture], self.plan(valid))
+        return Painted((x.float() + 1) / 2, None)
+
+    def plan(self, valid: Tensor) -> Plan:
+        """What a mask makes of every layer of a network that paints; see :mod:`levels`.
+
+        Where a mask has become full it is carried no further. One look tells for all layers: on a
+        GPU each would wait for all that was started before.
+        """
+        steps: Steps = []
+        skips = [valid]
+        for level in self.encoder:
+            skips.append(level.plan(skips[-1], steps))
+        valid = skips.pop()
+        for wider in self.decoder:
+            valid = wider.plan(valid, skips.pop(), steps)
+        full = torch.stack([known.amin() for _, known in steps]).tolist()
+        return ((r, None if f else k) for (r, k), f in zip(steps, full, strict=True))
 
     def _correct(self, image: Tensor, valid: Tensor) -> Painted:
         start = smooth_fill(image, valid, self.config.smooth_steps).clamp(0, 1)
@@ -96,27 +119,28 @@ class PConvUNet(nn.Module):
         known = (image - mean) / contrast * valid  # (B, 3, H, W)
         factor = self.config.fold
         groups = fold(valid, factor)  # (B, factor², H/factor, W/factor)
+        groups = torch.cat([groups, torch.ones_like(groups[:, :1])], 1)
         smooth = torch.cat([(start - mean) / contrast, 1 - valid], 1)  # (B, 4, H, W)
         x = torch.cat([fold(known, factor), fold(smooth, factor)], 1)
         x = x.contiguous(memory_format=torch.channels_last)
-        x, _ = self._body(x, torch.cat([groups, torch.ones_like(groups[:, :1])], 1), [])
+        # The smooth fill is known everywhere: after the first layer, so is everything.
+        ratio, _ = self.encoder[0].first.conv.renormalise(groups)
+        x = self._body(x, [], chain([(ratio, None)], repeat(None)))
         change = unfold(self.head(x), factor)  # (B, 3, H, W)
         # Detached: being asked how sure it is must not change what the network paints.
         doubt = unfold(self.doubt(x.detach()), factor)  # (B, 1, H, W)
         # Within e⁻³ … e³ of the contrast: one surprise in a flat sky must not outweigh a batch.
         return Painted(start + contrast * change, contrast * (3 * torch.tanh(doubt / 3)).exp())
 
-    def _body(
-        self, x: Tensor, valid: Tensor | None, skips: list[tuple[Tensor, Tensor | None]]
-    ) -> tuple[Tensor, Tensor | None]:
+    def _body(self, x: Tensor, skips: list[Tensor], plan: Plan) -> Tensor:
         """All levels down and up; ``skips`` is what the last decoder level joins with, if any."""
         for level in self.encoder:
-            x, valid = level(x, valid)  # (B, C, H/2^l, W/2^l)
-            skips.append((x, valid))
+            x = level(x, plan)  # (B, C, H/2^l, W/2^l)
+            skips.append(x)
         skips.pop()
-        for level in self.decoder:
-            x, valid = level(x, valid, *skips.pop())  # (B, C, H/2^l, W/2^l)
-        return x, valid
+        for wider in self.decoder:
+            x = wider(x, skips.pop(), plan)  # (B, C, H/2^l, W/2^l)
+        return x
 
     def _check_size(self, image: Tensor) -> None:
         height, width = image.shape[-2:]

@@ -13,7 +13,7 @@ LAYERS = (  # a module may import from rows above its own only
     {"pconv", "config", "images", "masks", "metrics"},
     {"smooth_fill", "levels", "random_masks", "baselines", "figures", "summary"},
     {"unet", "losses", "tables", "charts", "score_file"},
-    {"checkpoint", "card", "evaluation", "recipes"},
+    {"checkpoint", "card", "evaluation", "recipes", "fold_norm"},
     {"pipeline", "data", "resume", "validation"},
     {"__init__"},
 )
