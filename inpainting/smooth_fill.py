@@ -44,21 +44,21 @@ def smooth_fill(image: Tensor, valid: Tensor, steps: int) -> Tensor:
 
 
 def _solve(image: Tensor, valid: Tensor) -> Tensor:
-    """Δ²u = 0 over the missing pixels, by elimination; float (B, C, H, W), zero in holes."""
+    """Δ²u = 0 over the missing pixels, by Cholesky's decomposition; float (B, C, H, W), zero in holes."""
     pixels = image.shape[-2] * image.shape[-1]
     basis = torch.eye(pixels, dtype=torch.float64, device=image.device)
     basis = basis.reshape(pixels, 1, *image.shape[-2:])
     operator = _bilaplacian(basis, torch.empty_like(basis), torch.empty_like(basis))
     operator = operator.reshape(pixels, pixels)
     missing = (1 - valid.double()).flatten(2)  # (B, 1, H·W)
-    rows = missing.transpose(1, 2) * operator * missing + torch.diag_embed((1 - missing)[:, 0])
+    rows = missing.mT * operator * missing + torch.diag_embed((1 - missing)[:, 0])
     # Where nothing is known any constant would do: a little weight on u² picks 0.
     rows = rows + 1e-9 * torch.diag_embed(missing[:, 0])
     known = image.double().flatten(2)
     pull = known - (known @ operator) * missing  # the operator is symmetric
-    return (
-        torch.linalg.solve(rows, pull.transpose(1, 2)).transpose(1, 2).to(image).reshape_as(image)
-    )
+    # Not linalg.solve: on CPUs its threads disturb each other over a batch (pytorch#142815).
+    factor = torch.linalg.cholesky(rows)
+    return torch.cholesky_solve(pull.mT, factor).mT.to(image).reshape_as(image)
 
 
 def _relax(u: Tensor, missing: Tensor, steps: int) -> Tensor:

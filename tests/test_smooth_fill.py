@@ -91,3 +91,16 @@ def test_six_steps_beat_24_without_wider_scales(monkeypatch):
     preconditioned = error(6)
     monkeypatch.setattr(module, "SCALES", ())
     assert preconditioned < error(24) / 2
+
+
+def test_a_batch_is_solved_like_its_pictures():
+    """With several threads torch.linalg.solve fails, or errs, on one batch in ten."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for _ in range(10):
+            image, valid = torch.rand(24, 3, 16, 16), (torch.rand(24, 1, 16, 16) > 0.4).float()
+            each = [module._solve(i[None], v[None]) for i, v in zip(image, valid, strict=True)]
+            torch.testing.assert_close(module._solve(image, valid), torch.cat(each))
+    finally:
+        torch.set_num_threads(threads)
