@@ -11,7 +11,8 @@ name           type                          meaning               used by
 
 import numpy as np
 import torch
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from .errors import EmptyHole, NothingKnown, SizeMismatch
@@ -50,6 +51,24 @@ def hole_from_mask_image(mask_image: Image.Image, size: tuple[int, int]) -> Tens
 def mask_image_from_hole(hole: Tensor) -> Image.Image:
     """The mirror of :func:`hole_from_mask_image`: bool (…, H, W) to mode "L", white = repaint."""
     return Image.fromarray(hole.reshape(hole.shape[-2:]).cpu().numpy().astype(np.uint8) * 255)
+
+
+def feathered(hole: NDArray[np.bool_], width: int) -> Image.Image:
+    """How much of the fill shows where it fades in from the hole's border.
+
+    Args:
+        hole: bool (H, W), True = missing.
+        width: of the ramp, in pixels; it lies inside the hole.
+
+    Returns:
+        Mode "L": 0 outside the hole, 255 deeper in it than ``width``.
+    """
+    level = Image.fromarray(hole).convert("L")
+    total = np.zeros(hole.shape, np.uint32)
+    for _ in range(width + 1):
+        total += np.asarray(level)
+        level = level.filter(ImageFilter.MinFilter(3))
+    return Image.fromarray((total // (width + 1)).astype(np.uint8))
 
 
 def valid_from_hole(hole: Tensor) -> Tensor:

@@ -1,34 +1,57 @@
 """From a picture and a mask image to the filled picture."""
 
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from .canvas import Canvas, Flags
 from .checkpoint import load_pretrained
-from .errors import NothingKnown
-from .images import ImageSource, crop_back, decode, pad_to_multiple, to_image, to_tensor
-from .masks import hole_from_mask_image, mask_image_from_hole, valid_from_hole
+from .coarse_to_fine import around, fill_canvas, fill_regions
+from .errors import InvalidConfig, NothingKnown
+from .fold_norm import fold_norm
+from .images import ImageSource, crop_back, decode, pad_to_multiple
+from .masks import feathered, hole_from_mask_image
+from .regions import Box, Region, whole
 from .unet import PConvUNet
 
-CONTEXT = 64  # least number of pixels around the hole that the network gets to see
-LONGEST_SIDE = 512  # a larger crop is shrunk: the network learned at 256
+LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
+STRATEGIES = ("crop", "resize", "original")
+
+
+class Pass(NamedTuple):
+    """One run of the network.
+
+    ``boxes``: what it saw, as left, top, right, bottom in pixels of the picture; ``size``: height
+    and width of what it was given; ``scale``: pixels of the picture per pixel of that.
+    """
+
+    boxes: tuple[Box, ...]
+    size: tuple[int, int]
+    scale: float
+
+
+class Filled(NamedTuple):
+    """``image``: "RGBA" if the picture has transparency, else "RGB". ``passes``: what was run."""
+
+    image: Image.Image
+    passes: tuple[Pass, ...]
 
 
 class InpaintingPipeline:
-    """Fills holes in pictures of any size.
+    """Fills the holes of any picture.
 
-    >>> pipe = InpaintingPipeline.from_pretrained()
-    >>> filled = pipe("photo.jpg", "mask.png")  # doctest: +SKIP
+    Args:
+        model: the network; norms are folded into convolutions, in a copy.
+        device: where it runs; default: CUDA if there is one, else the CPU.
     """
 
-    def __init__(self, model: PConvUNet, device: str | torch.device | None = None) -> None:
-        if device is None:
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.device = torch.device(device)
-        self.model = model.eval().to(self.device)
+    def __init__(self, model: PConvUNet, device: torch.device | str | None = None) -> None:
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.model = fold_norm(model).to(self.device)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
@@ -36,100 +59,111 @@ class InpaintingPipeline:
         cls,
         name_or_path: str | Path | None = None,
         revision: str | None = None,
-        device: str | torch.device | None = None,
+        device: torch.device | str | None = None,
     ) -> "InpaintingPipeline":
-        """Load a checkpoint; see :func:`inpainting.checkpoint.load_pretrained`.
+        """Load weights from a folder or the Hub; without arguments the bundled ones, offline.
 
         Args:
-            name_or_path: folder, Hub id, or None for the bundled network.
-            revision: branch, tag or commit of a Hub repository.
-            device: where to run; None = CUDA where there is one, else the CPU.
+            name_or_path: folder with ``config.json`` and ``model.safetensors``, or ``user/repo``.
+            revision: branch, tag or commit of the Hub repository.
+            device: as for the class.
+
+        Raises:
+            CheckpointError: when a file is missing or the weights do not fit, with the reason.
         """
         return cls(load_pretrained(name_or_path, revision), device)
 
     def __call__(self, image: ImageSource, mask_image: ImageSource) -> Image.Image:
+        """The picture of :meth:`fill`, which has the arguments and errors, and nothing else."""
+        return self.fill(image, mask_image).image
+
+    def fill(
+        self,
+        image: ImageSource,
+        mask_image: ImageSource,
+        strategy: str = "crop",
+        feather: int = 0,
+    ) -> Filled:
         """Fill the white part of ``mask_image``.
 
         Args:
             image: picture of any size and kind that :func:`inpainting.images.decode` reads.
             mask_image: of the same size; white (≥ 128) = repaint, black or transparent = keep.
+            strategy: "crop" works around the holes, at full resolution and from coarse to fine;
+                "resize" shrinks the picture to ``LONGEST_SIDE`` and runs the network once;
+                "original" runs it once on the whole picture, whatever memory that takes.
+            feather: width in pixels, inside the hole, over which the picture's own pixels fade
+                into the fill: for masks drawn wider than what they cover.
 
         Returns:
-            PIL image of the same size, "RGBA" if the picture has transparency, else "RGB".
-            Pixels outside the hole are the picture's own, bit for bit, and so is its alpha.
-            Transparent pixels count as unknown: hidden colours do not leak into the fill.
+            The filled picture, of the same size, and what was run. Pixels outside the hole are
+            the picture's own, bit for bit, and so is its alpha. Transparent pixels count as
+            unknown: hidden colours do not leak into the fill.
 
         Raises:
             InvalidImage: when either cannot be read.
             InvalidMask: when the mask has another size, or marks nothing or everything.
+            InvalidConfig: for an unknown strategy or a negative feather.
         """
+        if strategy not in STRATEGIES:
+            raise InvalidConfig(f"There is no strategy {strategy!r}: use one of {STRATEGIES}.")
+        if feather < 0:
+            raise InvalidConfig(f"feather is {feather} pixels: give 0 or more.")
         picture = decode(image)
-        hole = hole_from_mask_image(decode(mask_image), picture.size)
-        known = valid_from_hole(hole) * _opaque(picture)
-        if not known.any():
+        hole = hole_from_mask_image(decode(mask_image), picture.size)[0, 0].numpy()
+        canvas = Canvas(picture.convert("RGB"), _opaque(picture) & ~hole, hole)
+        if not canvas.known.any():
             raise NothingKnown
-        box = _around(hole[0, 0], CONTEXT)
-        crop, crop_known = picture.crop(box), _cut(known, box)
-        painted = to_image(self._run(to_tensor(crop), crop_known))
+        run = _Run(self.model, self.device, picture.size)
+        if strategy == "crop":
+            box = around(hole)  # the rest of a large picture costs nothing
+            part = canvas.cut(box)
+            fill_canvas(part, run.paint, run.watch)
+            canvas.picture.paste(part.picture, box[:2])
+        elif strategy == "original":
+            fill_regions(canvas, [whole(hole)], run.paint, run.watch)
+        else:
+            small = canvas.shrunk(LONGEST_SIDE)
+            fill_regions(small, [whole(small.hole)], run.paint, run.watch)
+            large = small.picture.resize(picture.size, Image.Resampling.BICUBIC)
+            canvas.picture.paste(large, mask=Image.fromarray(hole))
+        filled = canvas.picture
         if picture.mode == "RGBA":
-            painted.putalpha(crop.getchannel("A"))
-        result = picture.copy()
-        result.paste(painted, box[:2], mask_image_from_hole(_cut(hole, box)))
-        return result
+            filled.putalpha(picture.getchannel("A"))
+        if feather:
+            filled = Image.composite(filled, picture, feathered(hole, feather))
+        return Filled(filled, tuple(run.passes))
+
+
+class _Run:
+    """One call: moves crops to the device and back, and notes each run of the network."""
+
+    def __init__(self, model: PConvUNet, device: torch.device, size: tuple[int, int]) -> None:
+        self.model, self.device, self.size = model, device, size
+        self.passes: list[Pass] = []
 
     @torch.inference_mode()
-    def _run(self, image: Tensor, valid: Tensor) -> Tensor:
-        """Float (1, 3, H, W) and (1, 1, H, W), any size, to float (1, 3, H, W) on the CPU."""
+    def paint(self, image: Tensor, valid: Tensor) -> Tensor:
+        """Float (B, 3, H, W) and (B, 1, H, W), any size, to float (B, 3, H, W) on the CPU."""
         height, width = image.shape[-2:]
-        image, valid = self._shrink(image.to(self.device), valid.to(self.device))
-        h, w = image.shape[-2:]
         multiple = self.model.config.multiple
-        output = self.model(
-            pad_to_multiple(image, multiple).contiguous(memory_format=torch.channels_last),
-            pad_to_multiple(valid, multiple),
-        ).image
-        output = crop_back(output, h, w)
-        if (h, w) != (height, width):
-            output = F.interpolate(output, (height, width), mode="bicubic", align_corners=False)
-        return output.cpu()
+        image, valid = (pad_to_multiple(x.to(self.device), multiple) for x in (image, valid))
+        image = image.contiguous(memory_format=torch.channels_last)
+        return crop_back(self.model(image, valid).image, height, width).cpu()
 
-    @staticmethod
-    def _shrink(image: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Shrink to ``LONGEST_SIDE``, averaging known pixels only; a hole, however thin, stays."""
-        scale = LONGEST_SIDE / max(image.shape[-2:])
-        if scale >= 1:
-            return image, valid
-        size = [max(1, round(side * scale)) for side in image.shape[-2:]]
-        share = F.interpolate(valid, size, mode="area")
-        mean = F.interpolate(image * valid, size, mode="area") / share.clamp(min=1e-6)
-        return mean, (share > 0.999).to(valid.dtype)
+    def watch(self, canvas: Canvas, regions: list[Region]) -> None:
+        left, top, right, bottom = regions[0].box
+        boxes = tuple(self._clip(canvas.in_picture(region.box)) for region in regions)
+        self.passes.append(Pass(boxes, (bottom - top, right - left), canvas.scale))
+
+    def _clip(self, box: tuple[float, float, float, float]) -> Box:
+        width, height = self.size
+        left, top, right, bottom = (round(side) for side in box)
+        return left, top, min(width, right), min(height, bottom)
 
 
-def _opaque(picture: Image.Image) -> Tensor:
-    """Float (1, 1, H, W): 0 where the picture is fully transparent."""
+def _opaque(picture: Image.Image) -> Flags:
+    """Bool (H, W): False where the picture is fully transparent."""
     if picture.mode != "RGBA":
-        return torch.ones(1, 1, picture.height, picture.width)
-    return (to_tensor(picture.getchannel("A"))[:, :1] > 0).float()
-
-
-def _around(hole: Tensor, context: int) -> tuple[int, int, int, int]:
-    """The box (left, top, right, bottom) of a bool hole (H, W) with context on every side.
-
-    The context is half the hole's size, at least ``context`` pixels, within the picture.
-    """
-    height, width = hole.shape
-    ys, xs = hole.any(1).nonzero()[:, 0], hole.any(0).nonzero()[:, 0]
-    top, bottom = int(ys[0]), int(ys[-1]) + 1
-    left, right = int(xs[0]), int(xs[-1]) + 1
-    margin = max(context, (bottom - top) // 2, (right - left) // 2)
-    return (
-        max(0, left - margin),
-        max(0, top - margin),
-        min(width, right + margin),
-        min(height, bottom + margin),
-    )
-
-
-def _cut(tensor: Tensor, box: tuple[int, int, int, int]) -> Tensor:
-    left, top, right, bottom = box
-    return tensor[..., top:bottom, left:right]
+        return np.ones((picture.height, picture.width), bool)
+    return np.array(picture.getchannel("A")) > 0

@@ -44,7 +44,7 @@ def smooth_fill(image: Tensor, valid: Tensor, steps: int) -> Tensor:
 
 
 def _solve(image: Tensor, valid: Tensor) -> Tensor:
-    """Δ²u = 0 over the missing pixels, by Cholesky's decomposition; float (B, C, H, W), zero in holes."""
+    """Δ²u = 0 over the missing pixels, by elimination; float (B, C, H, W), zero in holes."""
     pixels = image.shape[-2] * image.shape[-1]
     basis = torch.eye(pixels, dtype=torch.float64, device=image.device)
     basis = basis.reshape(pixels, 1, *image.shape[-2:])

@@ -9,9 +9,9 @@ import inpainting
 
 PACKAGE = Path(inpainting.__file__).parent
 LAYERS = (  # a module may import from rows above its own only
-    {"errors", "ema", "correction", "uncertainty"},
-    {"pconv", "config", "images", "masks", "metrics"},
-    {"smooth_fill", "levels", "random_masks", "baselines", "figures", "summary"},
+    {"errors", "ema", "correction", "uncertainty", "regions"},
+    {"pconv", "config", "images", "masks", "metrics", "canvas"},
+    {"smooth_fill", "levels", "coarse_to_fine", "random_masks", "baselines", "figures", "summary"},
     {"unet", "losses", "tables", "charts", "score_file"},
     {"checkpoint", "card", "evaluation", "recipes", "fold_norm"},
     {"pipeline", "data", "resume", "validation"},

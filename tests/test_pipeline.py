@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from inpainting import InpaintingError, InpaintingPipeline
-from inpainting.errors import EmptyHole, NothingKnown, SizeMismatch
-from inpainting.pipeline import LONGEST_SIDE
+from inpainting.coarse_to_fine import BATCH_PIXELS
+from inpainting.errors import EmptyHole, InvalidConfig, NothingKnown, SizeMismatch
+from inpainting.pipeline import LONGEST_SIDE, STRATEGIES
 
 
 @pytest.fixture
@@ -107,16 +108,83 @@ def test_16_bit_ramp_does_not_turn_white(pipe):
     assert abs(result.astype(float).mean() - 127.5) < 20
 
 
-def test_thin_hole_survives_shrinking(pipe, noise):
-    """A one-pixel line across a picture that is shrunk must not be seen as known."""
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_keeps_what_is_known_and_ignores_what_is_not(pipe, noise, strategy):
+    """Among it a one-pixel line across a picture that is shrunk."""
     size = (LONGEST_SIDE * 3, 64)
     picture, mask_image = noise(*size), Image.new("L", size)
     mask_image.paste(255, (0, 30, size[0], 31))
     vandalised = picture.copy()
     vandalised.paste((255, 0, 255), (0, 30, size[0], 31))
-    assert np.array_equal(
-        np.asarray(pipe(picture, mask_image)), np.asarray(pipe(vandalised, mask_image))
-    )
+    a = pipe.fill(picture, mask_image, strategy)
+    b = pipe.fill(vandalised, mask_image, strategy)
+    assert np.array_equal(np.asarray(a.image), np.asarray(b.image))
+    keep = np.asarray(mask_image) == 0
+    assert np.array_equal(np.asarray(a.image)[keep], np.asarray(picture)[keep])
+    assert a.passes == b.passes
+
+
+def test_unknown_strategy_is_refused(pipe, noise):
+    with pytest.raises(InvalidConfig, match="'fast'.*crop"):
+        pipe.fill(noise(4, 4), box_mask(4, 4), "fast")
+
+
+def test_specks_run_as_one_batch(pipe, noise):
+    picture, mask_image = noise(900, 700), Image.new("L", (900, 700))
+    for left in range(100, 900, 160):  # in step with regions.CELL: boxes are the same alone
+        mask_image.paste(255, (left, 300, left + 5, 305))
+    filled = pipe.fill(picture, mask_image)
+    (only,) = filled.passes
+    assert len(only.boxes) == 5 and only.size[0] * only.size[1] * 5 <= BATCH_PIXELS
+    for box in only.boxes:  # as if each had been alone
+        alone = Image.new("L", picture.size)
+        alone.paste(mask_image.crop(box), box[:2])
+        one = np.asarray(pipe(picture, alone).crop(box)).astype(int)
+        assert np.abs(np.asarray(filled.image.crop(box)) - one).max() <= 1
+
+
+def test_work_depends_on_the_hole_and_not_on_the_picture(pipe, noise):
+    passes = set()
+    for side in (300, 600, 1200):
+        mask_image = Image.new("L", (side, side))
+        mask_image.paste(255, (100, 100, 140, 150))
+        passes.add(pipe.fill(noise(side, side), mask_image).passes)
+    assert len(passes) == 1
+
+
+def test_what_was_run_is_told_in_pixels_of_the_picture(pipe, noise):
+    mask_image = Image.new("L", (700, 601))
+    mask_image.paste(255, (200, 150, 460, 430))
+    passes = pipe.fill(noise(700, 601), mask_image).passes
+    assert [run.scale for run in passes] == sorted((run.scale for run in passes), reverse=True)
+    assert {run.scale for run in passes} == {1, 2, 4, 8}
+    for run in passes:
+        for left, top, right, bottom in run.boxes:
+            assert 0 <= left < right <= 700 and 0 <= top < bottom <= 601
+            assert abs((right - left) - run.scale * run.size[1]) <= run.scale
+            assert left < 460 and right > 200 and top < 430 and bottom > 150
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_feather_fades_inside_the_hole_only(pipe, noise, mode):
+    picture, mask_image = noise(120, 90).convert(mode), box_mask(120, 90)
+    hard = np.asarray(pipe(picture, mask_image)).astype(float)
+    soft = np.asarray(pipe.fill(picture, mask_image, feather=8).image)
+    original, hole = np.asarray(picture), np.asarray(mask_image) > 0
+    assert soft.shape == original.shape and np.array_equal(soft[~hole], original[~hole])
+    left, top, right, bottom = mask_image.getbbox()
+    assert np.array_equal(soft[top + 8 : bottom - 8, left + 8 : right - 8],
+                          hard[top + 8 : bottom - 8, left + 8 : right - 8])  # fmt: skip
+    edge = (slice(top + 20, bottom - 20), left)
+    expected = original[edge] + (hard[edge] - original[edge]) / 9
+    assert np.abs(soft[edge] - expected).max() <= 1.5
+    with pytest.raises(InvalidConfig, match="-1"):
+        pipe.fill(picture, mask_image, feather=-1)
+
+
+def test_norms_are_folded_into_a_copy(tiny_model):
+    pipe = InpaintingPipeline(tiny_model, "cpu")
+    assert pipe.model.config.norm == "none" and tiny_model.config.norm == "batch"
 
 
 def test_from_pretrained_gives_the_same_fill(pipe, tiny_checkpoint, noise):
