@@ -34,6 +34,7 @@ from inpainting.errors import DataError, InvalidConfig
 from inpainting.figures import loss_figure
 from inpainting.losses import inpainting_loss
 from inpainting.masks import valid_from_hole
+from inpainting.precision import fast_dtype
 from inpainting.random_masks import SAMPLERS
 from inpainting.recipes import RECIPES, Recipe, lr_at
 from inpainting.resume import load_state, save_state, state_path
@@ -89,12 +90,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def precision(choice: str, cpu: bool) -> str:
-    """bf16 where it pays: on GPUs that have it, and on CPUs with instructions for it."""
+    """accelerate's name for the fastest precision, unless one is chosen."""
     if choice != "auto":
         return choice
-    if torch.cuda.is_available() and not cpu:
-        return "bf16" if torch.cuda.is_bf16_supported() else "no"
-    return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "no"
+    device = torch.device("cuda" if torch.cuda.is_available() and not cpu else "cpu")
+    return "bf16" if fast_dtype(device) == torch.bfloat16 else "no"
 
 
 def make_loader(

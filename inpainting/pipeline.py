@@ -15,6 +15,7 @@ from .errors import InvalidConfig, NothingKnown
 from .fold_norm import fold_norm
 from .images import ImageSource, crop_back, decode, pad_to_multiple
 from .masks import feathered, hole_from_mask_image
+from .precision import fast_dtype
 from .regions import Box, Region, whole
 from .unet import PConvUNet
 
@@ -47,10 +48,17 @@ class InpaintingPipeline:
     Args:
         model: the network; norms are folded into convolutions, in a copy.
         device: where it runs; default: CUDA if there is one, else the CPU.
+        dtype: of the features, float32 or bfloat16; default: whichever is faster there.
     """
 
-    def __init__(self, model: PConvUNet, device: torch.device | str | None = None) -> None:
+    def __init__(
+        self,
+        model: PConvUNet,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.dtype = dtype or fast_dtype(self.device)
         self.model = fold_norm(model).to(self.device)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -60,18 +68,19 @@ class InpaintingPipeline:
         name_or_path: str | Path | None = None,
         revision: str | None = None,
         device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> "InpaintingPipeline":
         """Load weights from a folder or the Hub; without arguments the bundled ones, offline.
 
         Args:
             name_or_path: folder with ``config.json`` and ``model.safetensors``, or ``user/repo``.
             revision: branch, tag or commit of the Hub repository.
-            device: as for the class.
+            device, dtype: as for the class.
 
         Raises:
             CheckpointError: when a file is missing or the weights do not fit, with the reason.
         """
-        return cls(load_pretrained(name_or_path, revision), device)
+        return cls(load_pretrained(name_or_path, revision), device, dtype)
 
     def __call__(self, image: ImageSource, mask_image: ImageSource) -> Image.Image:
         """The picture of :meth:`fill`, which has the arguments and errors, and nothing else."""
@@ -114,7 +123,7 @@ class InpaintingPipeline:
         canvas = Canvas(picture.convert("RGB"), _opaque(picture) & ~hole, hole)
         if not canvas.known.any():
             raise NothingKnown
-        run = _Run(self.model, self.device, picture.size)
+        run = _Run(self, picture.size)
         if strategy == "crop":
             box = around(hole)  # the rest of a large picture costs nothing
             part = canvas.cut(box)
@@ -138,18 +147,20 @@ class InpaintingPipeline:
 class _Run:
     """One call: moves crops to the device and back, and notes each run of the network."""
 
-    def __init__(self, model: PConvUNet, device: torch.device, size: tuple[int, int]) -> None:
-        self.model, self.device, self.size = model, device, size
+    def __init__(self, pipeline: InpaintingPipeline, size: tuple[int, int]) -> None:
+        self.pipeline, self.size = pipeline, size
         self.passes: list[Pass] = []
 
     @torch.inference_mode()
     def paint(self, image: Tensor, valid: Tensor) -> Tensor:
         """Float (B, 3, H, W) and (B, 1, H, W), any size, to float (B, 3, H, W) on the CPU."""
+        device, dtype, model = self.pipeline.device, self.pipeline.dtype, self.pipeline.model
         height, width = image.shape[-2:]
-        multiple = self.model.config.multiple
-        image, valid = (pad_to_multiple(x.to(self.device), multiple) for x in (image, valid))
-        image = image.contiguous(memory_format=torch.channels_last)
-        return crop_back(self.model(image, valid).image, height, width).cpu()
+        multiple = model.config.multiple
+        image, valid = (pad_to_multiple(x.to(device), multiple) for x in (image, valid))
+        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            painted = model(image.contiguous(memory_format=torch.channels_last), valid)
+        return crop_back(painted.image, height, width).cpu()
 
     def watch(self, canvas: Canvas, regions: list[Region]) -> None:
         left, top, right, bottom = regions[0].box

@@ -9,7 +9,7 @@ import inpainting
 
 PACKAGE = Path(inpainting.__file__).parent
 LAYERS = (  # a module may import from rows above its own only
-    {"errors", "ema", "correction", "uncertainty", "regions"},
+    {"errors", "ema", "correction", "uncertainty", "regions", "precision"},
     {"pconv", "config", "images", "masks", "metrics", "canvas"},
     {"smooth_fill", "levels", "coarse_to_fine", "random_masks", "baselines", "figures", "summary"},
     {"unet", "losses", "tables", "charts", "score_file"},

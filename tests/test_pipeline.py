@@ -182,6 +182,15 @@ def test_feather_fades_inside_the_hole_only(pipe, noise, mode):
         pipe.fill(picture, mask_image, feather=-1)
 
 
+def test_bfloat16_fills_alike(tiny_model, noise):
+    picture, mask_image = noise(100, 80), box_mask(100, 80)
+    exact, rounded = (
+        np.asarray(InpaintingPipeline(tiny_model, "cpu", dtype)(picture, mask_image)).astype(int)
+        for dtype in (torch.float32, torch.bfloat16)
+    )
+    assert 0 < np.abs(exact - rounded).max() and np.abs(exact - rounded).mean() < 0.5
+
+
 def test_norms_are_folded_into_a_copy(tiny_model):
     pipe = InpaintingPipeline(tiny_model, "cpu")
     assert pipe.model.config.norm == "none" and tiny_model.config.norm == "batch"
