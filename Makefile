@@ -1,13 +1,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test check fmt browser clean
+.PHONY: app test bench check fmt browser clean
 
 app: .venv/app  ## start the demo with the bundled checkpoint; no network needed once installed
 	$(BIN)/python app.py
 
 test: .venv/dev browser check  ## everything that CI runs
 	$(BIN)/python -m pytest -m ""
+
+bench: .venv/dev  ## measure speed and memory into docs/performance.md
+	$(BIN)/python -m benchmarks --update docs/performance.md
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -31,7 +31,7 @@ class PConvUNetConfig:
     units: tuple[int, ...] = (1, 1, 1, 1, 1)  # residual units, on the way down and up again
     residual: bool = True  # correct the smooth fill instead of painting pixels
     fold: int = 2  # side of the squares of pixels that become channels; residual only
-    smooth_steps: int = 6  # of conjugate gradients, on every level of the smooth fill
+    smooth_steps: int = 6  # of conjugate gradients for the smooth fill; see there
     norm: str = "none"  # or "batch"
     norm_first: bool = True  # the paper leaves its first encoder layer without norm
     encoder_activation: str = "leaky_relu"

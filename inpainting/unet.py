@@ -12,6 +12,7 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import PConvUNetConfig
@@ -126,11 +127,21 @@ class PConvUNet(nn.Module):
         # The smooth fill is known everywhere: after the first layer, so is everything.
         ratio, _ = self.encoder[0].first.conv.renormalise(groups)
         x = self._body(x, [], chain([(ratio, None)], repeat(None)))
-        change = unfold(self.head(x), factor)  # (B, 3, H, W)
-        # Detached: being asked how sure it is must not change what the network paints.
-        doubt = unfold(self.doubt(x.detach()), factor)  # (B, 1, H, W)
+        change, doubt = (unfold(y, factor) for y in self._answer(x))  # (B, 3 and 1, H, W)
         # Within e⁻³ … e³ of the contrast: one surprise in a flat sky must not outweigh a batch.
         return Painted(start + contrast * change, contrast * (3 * torch.tanh(doubt / 3)).exp())
+
+    def _answer(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Changes and doubts of squares of pixels."""
+        if torch.is_grad_enabled():
+            # Detached: being asked how sure it is must not change what the network paints.
+            return self.head(x), self.doubt(x.detach())
+        layers = (self.head, self.doubt)  # one convolution of both
+        weight, bias = (torch.cat([getattr(y, n) for y in layers]) for n in ("weight", "bias"))
+        change, doubt = F.conv2d(x, weight, bias, padding=1).split(
+            [y.out_channels for y in layers], 1
+        )
+        return change, doubt
 
     def _body(self, x: Tensor, skips: list[Tensor], plan: Plan) -> Tensor:
         """All levels down and up; ``skips`` is what the last decoder level joins with, if any."""

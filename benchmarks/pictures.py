@@ -1,0 +1,163 @@
+"""Whole calls of the pipeline: what they cost beside the network, and how that grows."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+
+from inpainting import InpaintingPipeline
+from inpainting.masks import mask_image_from_hole
+from inpainting.random_masks import generator_for, sample_bucket, sample_lines
+
+from .measure import exponent, in_turn, milliseconds, peak_megabytes, table
+
+
+class Stopwatch:
+    """Adds up the time that a pipeline spends in its network."""
+
+    def __init__(self, pipe: InpaintingPipeline) -> None:
+        self.seconds, self.forward = 0.0, pipe.model.forward
+        pipe.model.forward = self.timed  # type: ignore[method-assign]
+
+    def timed(self, *args: Any) -> Any:
+        start = time.perf_counter()
+        painted = self.forward(*args)
+        self.seconds += time.perf_counter() - start
+        return painted
+
+
+def photo(width: int, height: int) -> Image.Image:
+    """Waves and noise: as slow to fill as any photo, and made of numbers alone."""
+    y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)
+    wave = 128 + 60 * np.sin(y / 90) + 60 * np.cos(x / 70)
+    rng, result = np.random.default_rng(0), Image.new("RGB", (width, height))
+    for top in range(0, height, 500):  # in strips: 100 megapixels of floats would be too many
+        strip = wave[top : top + 500, :, None] * (1, 0.8, 0.6)
+        strip = np.clip(strip + rng.normal(0, 4, strip.shape), 0, 255).astype(np.uint8)
+        result.paste(Image.fromarray(strip), (0, top))
+    return result
+
+
+def drawn(size: tuple[int, int], draw: Callable[[ImageDraw.ImageDraw], object]) -> Image.Image:
+    """A mask image."""
+    mask_image = Image.new("L", size)
+    draw(ImageDraw.Draw(mask_image))
+    return mask_image
+
+
+def disc(size: tuple[int, int], area: float) -> Image.Image:
+    """A round hole in the middle, ``area`` in pixels."""
+    x, y, r = size[0] / 2, size[1] / 2, (area / np.pi) ** 0.5
+    return drawn(size, lambda pen: pen.ellipse((x - r, y - r, x + r, y + r), fill=255))
+
+
+def overhead_table(pipe: InpaintingPipeline) -> str:
+    """What a call costs beside its network, on pictures of 512 px."""
+    rows, size = [], (512, 512)
+    holes = {
+        "lines": sample_lines(size, generator_for(1)),
+        "30–40 %": sample_bucket(size, generator_for(2), 3, True),
+        "box of 100 px": disc_hole(size, 1e4),
+    }
+    picture = photo(*size)
+    for name, hole in holes.items():
+        for strategy in ("crop", "original"):
+            mask_image = mask_image_from_hole(torch.as_tensor(hole))
+            stopwatch, shares, totals = Stopwatch(pipe), [], []
+            for _ in range(9):
+                stopwatch.seconds, start = 0.0, time.perf_counter()
+                pipe.fill(picture, mask_image, strategy)
+                totals.append(time.perf_counter() - start)
+                shares.append((totals[-1] - stopwatch.seconds) / stopwatch.seconds)
+            pipe.model.forward = stopwatch.forward  # type: ignore[method-assign]
+            rows.append(
+                (name, strategy, f"{milliseconds(totals):.0f}", f"{statistics.median(shares):.1%}")
+            )
+            print(*rows[-1], flush=True)
+    return table(("hole", "strategy", "whole call (ms)", "beside the network ÷ network"), rows)
+
+
+def disc_hole(size: tuple[int, int], area: float) -> np.ndarray:
+    return np.array(disc(size, area)) > 0
+
+
+def large_photo_table(pipe: InpaintingPipeline) -> str:
+    """12 megapixels, holes of three kinds."""
+    size, rng = (4000, 3000), np.random.default_rng(0)
+    picture = photo(*size)
+
+    def scratches(pen: ImageDraw.ImageDraw) -> None:
+        for ends in rng.uniform(0, size, (8, 2, 2)):
+            pen.line([tuple(end) for end in ends], fill=255, width=12)
+
+    def dust(pen: ImageDraw.ImageDraw) -> None:
+        for x, y in rng.uniform(0, np.array(size) - 9, (500, 2)):
+            pen.ellipse((x, y, x + 8, y + 8), fill=255)
+
+    masks = {
+        "a disc": disc(size, 0.02 * size[0] * size[1]),
+        "eight scratches across it": drawn(size, scratches),
+        "500 specks": drawn(size, dust),
+    }
+    rows = []
+    for name, mask_image in masks.items():
+        share = np.array(mask_image).mean() / 255
+        times = in_turn({"call": lambda m=mask_image: pipe(picture, m)}, repeats=5)["call"]
+        peak = peak_megabytes(lambda m=mask_image: pipe(picture, m))
+        rows.append((name, f"{share:.1%}", f"{statistics.median(times):.2f}", f"{peak:.0f}"))
+        print(*rows[-1], flush=True)
+    return table(("hole", "share", "whole call (s)", "memory beyond the picture (MB)"), rows)
+
+
+def scaling_tables(pipe: InpaintingPipeline) -> str:
+    """How time and memory grow, with the exponent of growth."""
+    return "\n".join((_by_megapixels(pipe), _by_hole(pipe), _by_batch(pipe)))
+
+
+def _by_megapixels(pipe: InpaintingPipeline) -> str:
+    rows, sizes, peaks, times = [], (1, 3, 10, 30, 100), [], []
+    for megapixels in sizes:
+        side = round((megapixels * 1e6) ** 0.5)
+        picture, mask_image = photo(side, side), disc((side, side), 40_000)
+        work = lambda p=picture, m=mask_image: pipe(p, m)  # noqa: E731
+        times.append(statistics.median(in_turn({"call": work}, repeats=5)["call"]))
+        peaks.append(peak_megabytes(work))
+        rows.append((megapixels, f"{times[-1]:.2f}", f"{peaks[-1]:.0f}",
+                     f"{peaks[-1] / (4e-6 * side * side):.1f}"))  # fmt: skip
+        print(*rows[-1], flush=True)
+    head = ("megapixels", "call (s)", "memory beyond the picture (MB)", "in pictures of that size")
+    growth = f"Time grows with the picture to the power {exponent(sizes, times):.2f}.\n"
+    return f"A hole of 40,000 pixels:\n\n{table(head, rows)}\n{growth}"
+
+
+def _by_hole(pipe: InpaintingPipeline) -> str:
+    size, shares, times, rows = (4000, 3000), (0.001, 0.005, 0.02, 0.08, 0.3), [], []
+    picture = photo(*size)
+    for share in shares:
+        mask_image = disc(size, share * size[0] * size[1])
+        work = lambda m=mask_image: pipe(picture, m)  # noqa: E731
+        times.append(statistics.median(in_turn({"call": work}, repeats=3)["call"]))
+        rows.append((f"{share:.1%}", f"{times[-1]:.2f}", f"{peak_megabytes(work):.0f}"))
+        print(*rows[-1], flush=True)
+    head = ("hole, of 12 megapixels", "call (s)", "memory beyond the picture (MB)")
+    growth = f"Time grows with the hole's area to the power {exponent(shares, times):.2f}.\n"
+    return f"{table(head, rows)}\n{growth}"
+
+
+def _by_batch(pipe: InpaintingPipeline) -> str:
+    rows, batches, times = [], (1, 2, 4, 8, 16), []
+    for batch in batches:
+        picture = torch.rand(batch, 3, 256, 256, device=pipe.device)
+        hole = torch.from_numpy(disc_hole((256, 256), 2e4))
+        valid = (~hole).float().expand(batch, 1, 256, 256).to(pipe.device)
+        with torch.inference_mode():
+            run = in_turn({"run": lambda p=picture, v=valid: pipe.model(p, v)}, repeats=7)["run"]
+        times.append(statistics.median(run))
+        rows.append((batch, f"{1000 * times[-1]:.0f}", f"{1000 * times[-1] / batch:.0f}"))
+        print(*rows[-1], flush=True)
+    head = ("pictures of 256 px in a batch", "network (ms)", "per picture (ms)")
+    return f"{table(head, rows)}\nTime grows to the power {exponent(batches, times):.2f}.\n"
