@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 from torch import Tensor
 
 from .errors import InvalidImage
@@ -24,10 +24,12 @@ DECODE_ERRORS = (
     struct.error, MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning,
 )  # fmt: skip
 
+ORIENTATION = ExifTags.Base.Orientation
+
 ImageSource = Image.Image | str | Path | bytes | np.ndarray
 
 
-def decode(source: ImageSource) -> Image.Image:
+def decode(source: ImageSource, grey: bool = False) -> Image.Image:
     """Read a picture faithfully, or refuse it.
 
     EXIF rotation is applied and all metadata dropped; animations give their first frame;
@@ -37,24 +39,25 @@ def decode(source: ImageSource) -> Image.Image:
         source: PIL image, path, the bytes of a file, or an array (H, W), (H, W, 1), (H, W, 3)
             or (H, W, 4), RGB order: uint8 in [0, 255], uint16 in [0, 65535], bool, or float in
             [0, 1].
+        grey: leave 8-bit grey as it is, mode "L": a mask takes a quarter of the memory so.
 
     Returns:
-        PIL image, mode "RGBA" if the source has transparency, else "RGB".
+        PIL image that shares nothing with the source, "RGBA" if that has transparency, else "RGB".
 
     Raises:
         InvalidImage: when it cannot be read, is too large, or has values without a defined
             meaning (NaN, floats outside [0, 1], 32-bit integers).
     """
     if isinstance(source, np.ndarray):
-        return _from_array(source)
+        source = _from_array(source)
     if isinstance(source, Image.Image):
-        return _normalise(source)
+        return _normalise(source, grey)
     if not isinstance(source, (str, Path, bytes)):
         raise InvalidImage(
             f"A picture was given as {type(source).__name__}: give a PIL image, a path, the bytes "
             "of an image file or a numpy array."
         )
-    return _from_file(source)
+    return _from_file(source, grey)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -83,7 +86,7 @@ def crop_back(tensor: Tensor, height: int, width: int) -> Tensor:
     return tensor[..., :height, :width]
 
 
-def _from_file(source: str | Path | bytes) -> Image.Image:
+def _from_file(source: str | Path | bytes, grey: bool) -> Image.Image:
     name = "the given bytes" if isinstance(source, bytes) else Path(source).name
     if not isinstance(source, bytes) and not Path(source).is_file():
         raise InvalidImage(f"There is no picture file {source}: check the path.")
@@ -91,7 +94,7 @@ def _from_file(source: str | Path | bytes) -> Image.Image:
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
         with Image.open(stream, formats=FORMATS) as image:
             _check_pixels(image.size)
-            return _normalise(image)
+            return _normalise(image, grey)
     except Image.UnidentifiedImageError as error:
         raise InvalidImage(
             f"{name} is not a picture in a known format: give a PNG, JPEG, WebP, GIF, BMP or "
@@ -112,21 +115,25 @@ def _check_pixels(size: tuple[int, int]) -> None:
         )
 
 
-def _normalise(image: Image.Image) -> Image.Image:
-    """Any PIL image to upright 8-bit "RGB" or "RGBA" without metadata."""
+def _normalise(image: Image.Image, grey: bool) -> Image.Image:
+    """Any PIL image to upright 8-bit "RGB" or "RGBA" without metadata; or "L" if ``grey`` may be.
+
+    Large pictures are copied once: Pillow's own steps each make a copy.
+    """
     if 0 in image.size:
         raise InvalidImage(f"The picture is {image.width}×{image.height}: it has no pixels.")
     try:
-        image = ImageOps.exif_transpose(image)
+        if image.getexif().get(ORIENTATION, 1) != 1:
+            image = ImageOps.exif_transpose(image)
     except DECODE_ERRORS:
         image.load()  # damaged EXIF does not damage the picture; damaged pixels raise here
     if image.mode.startswith(("I", "F")):
         image = _from_array(np.array(image))
     if image.mode == "La":
         image = image.convert("LA")  # Pillow knows no way from La to RGBA
-    image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    clean = Image.new(image.mode, image.size)  # pixels only: no EXIF, ICC, GPS or comments
-    clean.paste(image)
+    mode = "RGBA" if image.has_transparency_data else "L" if grey and image.mode == "L" else "RGB"
+    clean = Image.new(mode, image.size)  # pixels only: no EXIF, ICC, GPS or comments
+    clean.paste(image if image.mode == mode else image.convert(mode))
     return clean
 
 
@@ -139,8 +146,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
             f"An array of shape {shape} is no picture: (height, width), (height, width, 3) or "
             "(height, width, 4) is needed, with at least one pixel."
         )
-    image = Image.fromarray(_to_uint8(array))
-    return image if image.mode == "RGBA" else image.convert("RGB")
+    return Image.fromarray(_to_uint8(array))
 
 
 def _to_uint8(array: np.ndarray) -> np.ndarray:

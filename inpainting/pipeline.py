@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .canvas import Canvas, Flags
+from .canvas import Canvas
 from .checkpoint import load_pretrained
 from .coarse_to_fine import around, fill_canvas, fill_regions
 from .errors import InvalidConfig, NothingKnown
@@ -119,8 +119,11 @@ class InpaintingPipeline:
         if feather < 0:
             raise InvalidConfig(f"feather is {feather} pixels: give 0 or more.")
         picture = decode(image)
-        hole = hole_from_mask_image(decode(mask_image), picture.size)[0, 0].numpy()
-        canvas = Canvas(picture.convert("RGB"), _opaque(picture) & ~hole, hole)
+        hole = hole_from_mask_image(decode(mask_image, grey=True), picture.size)[0, 0].numpy()
+        known = ~hole
+        if picture.mode == "RGBA":
+            known &= np.asarray(picture.getchannel("A")) > 0
+        canvas = Canvas(_painted_on(picture, feather), known, hole)
         if not canvas.known.any():
             raise NothingKnown
         run = _Run(self, picture.size)
@@ -173,8 +176,6 @@ class _Run:
         return left, top, min(width, right), min(height, bottom)
 
 
-def _opaque(picture: Image.Image) -> Flags:
-    """Bool (H, W): False where the picture is fully transparent."""
-    if picture.mode != "RGBA":
-        return np.ones((picture.height, picture.width), bool)
-    return np.array(picture.getchannel("A")) > 0
+def _painted_on(picture: Image.Image, feather: int) -> Image.Image:
+    """ "RGB", a copy only where the picture itself is needed again."""
+    return picture if picture.mode == "RGB" and not feather else picture.convert("RGB")

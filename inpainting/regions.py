@@ -14,7 +14,7 @@ CONTEXT = 16  # pixels around a hole that the network gets to see; 8 to 48 fill 
 OVERLAP = 16  # pixels that two boxes reach across the cut between them
 LARGEST = 512  # side of a box in pixels, context included
 MULTIPLE = 32  # sides are rounded up to it where the picture allows: equal sizes run as a batch
-SAVING = 0.95  # a cut must leave less than this share of the work
+OVERHEAD = 4096  # pixels that could be computed in the time which a region takes beside its own
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, as in Pillow
 Cells = NDArray[np.bool_]
@@ -79,9 +79,9 @@ def _divide(block: _Block) -> list[_Block]:
     block = _trim(block)
     sizes = [CELL * side + 2 * CONTEXT for side in block.cells.shape]
     share, axis, position = min(_cuts(block.cells.T, 0), _cuts(block.cells, 1))
-    if max(sizes) <= LARGEST and share > SAVING:
+    if max(sizes) <= LARGEST and share >= 1:
         return [block]
-    if share > SAVING:  # no cut helps, but it is too large
+    if share >= 1:  # no cut helps, but it is too large
         axis = int(np.argmax(sizes))
         position = block.cells.shape[axis] // 2
     first, second = np.split(block.cells, [position], axis)
@@ -133,7 +133,7 @@ def _work_before(cells: Cells) -> NDArray[np.float64]:
 
 def _work(height: NDArray | int, width: NDArray | int) -> NDArray[np.float64]:
     """Pixels to compute for a box of so many cells."""
-    return _side(CELL * np.asarray(height)) * _side(CELL * np.asarray(width)).astype(float)
+    return _side(CELL * np.asarray(height)) * _side(CELL * np.asarray(width)) + float(OVERHEAD)
 
 
 def _side(length: NDArray | int) -> NDArray:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .pconv import zero_holes
 
-COARSEST = 16  # side in pixels up to which a dense solution takes less time than the steps
+COARSEST = 8  # side in pixels up to which a dense solution takes less time than the steps
 OWN_WEIGHT = 20.0  # of a pixel in Δ²: 4² + 4·1²
 SCALES = (1.0, 0.5)  # weights of corrections 2 and 4 pixels wide, measured; wider ones slow it down
 
