@@ -28,7 +28,7 @@ def main() -> None:
     sections = {
         "Start": startup.startup_table(),
         "A call beside its network, 512 px": pictures.overhead_table(pipe),
-        "A photo of 12 megapixels": pictures.large_photo_table(pipe),
+        "A photo of 12 megapixels": pictures.large_photo_table(),
         "Training steps": "\n".join(networks.step_table(device) for device in devices),
         "Forward passes": "\n".join(
             networks.forward_table(device, not args.quick) for device in devices

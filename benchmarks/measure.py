@@ -5,6 +5,8 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -57,11 +59,22 @@ def milliseconds(times: Sequence[float]) -> float:
     return 1000 * statistics.median(times)
 
 
-def peak_megabytes(work: Work) -> float:
-    """Most memory that a call needed beyond what was in use before it, in MB (Linux).
+def peak_megabytes(prepare: Callable[..., Work], *arguments: object) -> float:
+    """Most memory that a call needs beyond what is in use before it, in MB (Linux).
 
-    Asked of the kernel every 2 ms, as its own high-water mark cannot be reset everywhere.
+    Args:
+        prepare: makes the call, in a process of its own: memory that earlier calls have freed
+            but not given back would hide what this one takes. A function of a module.
+        arguments: of ``prepare``; picklable.
     """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+        return fresh.submit(_peak, torch.get_num_threads(), prepare, *arguments).result()
+
+
+def _peak(threads: int, prepare: Callable[..., Work], *arguments: object) -> float:
+    """Asks the kernel every 2 ms, as its own high-water mark cannot be reset everywhere."""
+    torch.set_num_threads(threads)
+    work = prepare(*arguments)
     before = peak = _resident()
     done = threading.Event()
 

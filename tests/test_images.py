@@ -46,6 +46,13 @@ def test_modes_with_alpha_become_rgba(mode):
     assert decode(source).mode == "RGBA"
 
 
+@pytest.mark.parametrize(("mode", "read"), [("L", "L"), ("RGB", "RGB"), ("LA", "RGBA")])
+def test_grey_stays_grey_where_that_is_enough(mode, read, noise):
+    source = noise(9, 7).convert(mode)
+    assert decode(source, grey=True) == source.convert(read)
+    assert decode(encoded(source, "PNG"), grey=True) == source.convert(read)
+
+
 def test_palette_with_transparency_keeps_it():
     picture = Image.new("P", (2, 1))
     picture.putpalette([255, 0, 0, 0, 255, 0])

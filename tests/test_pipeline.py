@@ -182,6 +182,17 @@ def test_feather_fades_inside_the_hole_only(pipe, noise, mode):
         pipe.fill(picture, mask_image, feather=-1)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("feather", [0, 3])
+def test_what_the_caller_gave_stays_as_it_was(pipe, noise, mode, feather):
+    picture, mask_image = noise(60, 50).convert(mode), box_mask(60, 50)
+    given = picture.copy(), mask_image.copy(), np.array(picture), np.array(mask_image)
+    pipe.fill(picture, mask_image, feather=feather)
+    pipe.fill(given[2], given[3], feather=feather)
+    assert picture == given[0] and mask_image == given[1]
+    assert np.array_equal(given[2], picture) and np.array_equal(given[3], mask_image)
+
+
 def test_bfloat16_fills_alike(tiny_model, noise):
     picture, mask_image = noise(100, 80), box_mask(100, 80)
     exact, rounded = (
