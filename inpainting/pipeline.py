@@ -1,14 +1,16 @@
 """From a picture and a mask image to the filled picture."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from .canvas import Canvas
+from .canvas import Canvas, Flags
 from .checkpoint import load_pretrained
 from .coarse_to_fine import around, fill_canvas, fill_regions
 from .errors import InvalidConfig, NothingKnown
@@ -36,10 +38,16 @@ class Pass(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """``image``: "RGBA" if the picture has transparency, else "RGB". ``passes``: what was run."""
+    """``image``: "RGBA" if the picture has transparency, else "RGB". ``passes``: what was run.
+
+    ``doubt``: mode "L", how far off the network expects each pixel of the hole to be, as a mean
+    absolute error in grey levels, at most 255; 0 outside the hole. None from a network that does
+    not say.
+    """
 
     image: Image.Image
     passes: tuple[Pass, ...]
+    doubt: Image.Image | None
 
 
 class InpaintingPipeline:
@@ -92,6 +100,7 @@ class InpaintingPipeline:
         mask_image: ImageSource,
         strategy: str = "crop",
         feather: int = 0,
+        on_pass: Callable[[Pass], object] | None = None,
     ) -> Filled:
         """Fill the white part of ``mask_image``.
 
@@ -103,11 +112,13 @@ class InpaintingPipeline:
                 "original" runs it once on the whole picture, whatever memory that takes.
             feather: width in pixels, inside the hole, over which the picture's own pixels fade
                 into the fill: for masks drawn wider than what they cover.
+            on_pass: is told of every run of the network before it starts; what it raises ends
+                the call.
 
         Returns:
-            The filled picture, of the same size, and what was run. Pixels outside the hole are
-            the picture's own, bit for bit, and so is its alpha. Transparent pixels count as
-            unknown: hidden colours do not leak into the fill.
+            The filled picture, of the same size, what was run, and how sure it is. Pixels
+            outside the hole are the picture's own, bit for bit, and so is its alpha. Transparent
+            pixels count as unknown: hidden colours do not leak into the fill.
 
         Raises:
             InvalidImage: when either cannot be read.
@@ -126,9 +137,9 @@ class InpaintingPipeline:
         canvas = Canvas(_painted_on(picture, feather), known, hole)
         if not canvas.known.any():
             raise NothingKnown
-        run = _Run(self, picture.size)
+        run = _Run(self, picture.size, on_pass)
+        box = around(hole)  # the rest of a large picture costs nothing
         if strategy == "crop":
-            box = around(hole)  # the rest of a large picture costs nothing
             part = canvas.cut(box)
             fill_canvas(part, run.paint, run.watch)
             canvas.picture.paste(part.picture, box[:2])
@@ -144,15 +155,22 @@ class InpaintingPipeline:
             filled.putalpha(picture.getchannel("A"))
         if feather:
             filled = Image.composite(filled, picture, feathered(hole, feather))
-        return Filled(filled, tuple(run.passes))
+        return Filled(filled, tuple(run.passes), run.doubt_inside(hole, box))
 
 
 class _Run:
     """One call: moves crops to the device and back, and notes each run of the network."""
 
-    def __init__(self, pipeline: InpaintingPipeline, size: tuple[int, int]) -> None:
-        self.pipeline, self.size = pipeline, size
+    def __init__(
+        self,
+        pipeline: InpaintingPipeline,
+        size: tuple[int, int],
+        on_pass: Callable[[Pass], object] | None,
+    ) -> None:
+        self.pipeline, self.size, self.on_pass = pipeline, size, on_pass
         self.passes: list[Pass] = []
+        self.doubt = Image.new("L", size) if pipeline.model.config.residual else None
+        self._watched: tuple[Canvas, list[Region]]
 
     @torch.inference_mode()
     def paint(self, image: Tensor, valid: Tensor) -> Tensor:
@@ -163,12 +181,38 @@ class _Run:
         image, valid = (pad_to_multiple(x.to(device), multiple) for x in (image, valid))
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
             painted = model(image.contiguous(memory_format=torch.channels_last), valid)
+        if self.doubt and painted.scale is not None:
+            scale = crop_back(painted.scale, height, width)[:, 0]
+            self._note(self.doubt, (255 * scale).clamp(max=255).round().byte().cpu().numpy())
         return crop_back(painted.image, height, width).cpu()
 
     def watch(self, canvas: Canvas, regions: list[Region]) -> None:
         left, top, right, bottom = regions[0].box
         boxes = tuple(self._clip(canvas.in_picture(region.box)) for region in regions)
         self.passes.append(Pass(boxes, (bottom - top, right - left), canvas.scale))
+        self._watched = canvas, regions
+        if self.on_pass:
+            self.on_pass(self.passes[-1])
+
+    def doubt_inside(self, hole: Flags, box: Box) -> Image.Image | None:
+        """What was noted, without what a coarse pixel covers beside the hole; ``box`` has it."""
+        if self.doubt:
+            left, top, right, bottom = box
+            known = Image.fromarray(~hole[top:bottom, left:right])
+            self.doubt.paste(0, box, known)
+        return self.doubt
+
+    def _note(self, doubt: Image.Image, levels: NDArray[np.uint8]) -> None:
+        """Put (B, h, w) where the watched regions are to be filled; finer scales come later."""
+        canvas, regions = self._watched
+        for region, level in zip(regions, levels, strict=True):
+            left, top, right, bottom = region.core
+            x, y = region.box[:2]
+            part = Image.fromarray(level[top - y : bottom - y, left - x : right - x])
+            hole = Image.fromarray(canvas.hole[top:bottom, left:right])
+            box = self._clip(canvas.in_picture(region.core))
+            size = box[2] - box[0], box[3] - box[1]
+            doubt.paste(part.resize(size), box, hole.resize(size, Image.Resampling.NEAREST))
 
     def _clip(self, box: tuple[float, float, float, float]) -> Box:
         width, height = self.size

@@ -7,9 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from inpainting import InpaintingError, InpaintingPipeline
+from inpainting import InpaintingError, InpaintingPipeline, PConvUNet
 from inpainting.coarse_to_fine import BATCH_PIXELS
+from inpainting.config import PRESETS
 from inpainting.errors import EmptyHole, InvalidConfig, NothingKnown, SizeMismatch
+from inpainting.images import to_tensor
+from inpainting.masks import valid_from_hole
 from inpainting.pipeline import LONGEST_SIDE, STRATEGIES
 
 
@@ -180,6 +183,44 @@ def test_feather_fades_inside_the_hole_only(pipe, noise, mode):
     assert np.abs(soft[edge] - expected).max() <= 1.5
     with pytest.raises(InvalidConfig, match="-1"):
         pipe.fill(picture, mask_image, feather=-1)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_doubt_is_the_network_s_own_and_inside_the_hole(pipe, noise, strategy):
+    picture, mask_image = noise(64, 48), box_mask(64, 48)
+    doubt = np.asarray(pipe.fill(picture, mask_image, strategy).doubt)
+    hole = np.asarray(mask_image) > 0
+    with torch.inference_mode():
+        known = valid_from_hole(torch.from_numpy(hole)[None, None])
+        scale = pipe.model(to_tensor(picture), known).scale[0, 0]
+        expected = (255 * scale).clamp(max=255).numpy()
+    assert not doubt[~hole].any()
+    assert np.abs(doubt[hole] - expected[hole]).max() <= 0.51 and doubt[hole].max() > 10
+
+
+def test_doubt_covers_what_came_from_every_scale(pipe, noise):
+    mask_image = Image.new("L", (301, 301))
+    mask_image.paste(255, (70, 70, 231, 231))
+    filled = pipe.fill(noise(301, 301), mask_image)
+    assert len({run.scale for run in filled.passes}) > 1
+    assert np.array_equal(np.asarray(filled.doubt) > 0, np.asarray(mask_image) > 0)
+
+
+def test_a_network_without_doubt_says_none(noise):
+    pipe = InpaintingPipeline(PConvUNet(PRESETS["classic"]), "cpu")
+    assert pipe.fill(noise(20, 20), box_mask(20, 20)).doubt is None
+
+
+def test_every_pass_is_told_before_it_runs_and_may_end_the_call(pipe, noise):
+    told = []
+    filled = pipe.fill(noise(301, 301), box_mask(301, 301), on_pass=told.append)
+    assert tuple(told) == filled.passes
+
+    def stop(run):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipe.fill(noise(30, 30), box_mask(30, 30), on_pass=stop)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
