@@ -13,7 +13,9 @@ picture, which therefore says nothing without the hole ratio.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,8 @@ DATA_RANGE = 255
 PSNR_CAP = 60.0
 
 SSIM_WINDOW = 11  # scikit-image's Gaussian of sigma 1.5, truncated at 3.5 sigma
+SSIM_REACH = SSIM_WINDOW // 2  # pixels
+TILE = 256  # side of the squares that a picture is scored in, in pixels
 
 
 @dataclass(frozen=True)
@@ -85,24 +89,49 @@ def score(original: Pixels, result: Pixels, hole: Hole) -> Scores:
         InvalidImage: when a picture is not uint8 (H, W, 3) or the two differ in size.
         SizeMismatch: when the hole has another size.
     """
-    error = _difference(original, result)
-    everywhere, inside = _checked(None, original), _checked(hole, original)
-    squared, absolute = error**2, np.abs(error)
-    mean_ssim, similarity = _ssim_and_map(original, result)
-    whole_mse, hole_mse = _mean(squared, everywhere), _mean(squared, inside)
+    _check_pair(original, result)
+    inside = _checked(hole, original)
+    everywhere, inner = np.ones_like(inside), np.zeros_like(inside)
+    border = _window(original) // 2
+    inner[border : len(inner) - border, border : inner.shape[1] - border] = True
+    sums, counts = np.zeros((3, 3)), np.zeros(3)
+    # A photo's squares that nobody touched cost nothing, and its float copies no memory.
+    for rows, columns in product(*map(_strips, inside.shape)):
+        tile, around, middle = zip(rows, columns, strict=True)
+        wheres = [where[tile] for where in (everywhere, inside, inner)]
+        counts += [np.count_nonzero(where) for where in wheres]
+        if not np.array_equal(original[around], result[around]):
+            planes = _error_planes(original[around], result[around])[(..., *middle)]
+            sums += [planes[:, where].sum(axis=1) for where in wheres]
+    whole, hole_only, whole_inner = sums / np.where(counts, counts, math.nan)[:, None]
     return Scores(
-        psnr=_psnr_from_mse(whole_mse),
-        ssim=mean_ssim,
-        mse=whole_mse,
-        l1=100 * _mean(absolute, everywhere) / DATA_RANGE,
-        hole_psnr=_psnr_from_mse(hole_mse),
-        hole_ssim=_mean(similarity, inside),
-        hole_mse=hole_mse,
-        hole_l1=100 * _mean(absolute, inside) / DATA_RANGE,
+        psnr=_psnr_from_mse(whole[0]),
+        ssim=float(1 - whole_inner[2]),
+        mse=float(whole[0]),
+        l1=float(100 * whole[1] / DATA_RANGE),
+        hole_psnr=_psnr_from_mse(hole_only[0]),
+        hole_ssim=float(1 - hole_only[2]),
+        hole_mse=float(hole_only[0]),
+        hole_l1=float(100 * hole_only[1] / DATA_RANGE),
     )
 
 
-def _difference(original: Pixels, result: Pixels) -> NDArray[np.float64]:
+def _strips(side: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Of ``TILE`` pixels; each with what SSIM looks at around it, and where it lies in that."""
+    for start in range(0, side, TILE):
+        stop = min(start + TILE, side)
+        low, high = max(0, start - SSIM_REACH), min(side, stop + SSIM_REACH)
+        yield slice(start, stop), slice(low, high), slice(start - low, stop - low)
+
+
+def _error_planes(original: Pixels, result: Pixels) -> NDArray[np.float64]:
+    """Squared error, absolute error and 1 - SSIM, means over channels: float (3, H, W)."""
+    error = _difference(original, result)
+    planes = error**2, np.abs(error), 1 - _ssim_and_map(original, result)[1]
+    return np.stack([plane.mean(axis=2) for plane in planes])
+
+
+def _check_pair(original: Pixels, result: Pixels) -> None:
     for image in (original, result):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise InvalidImage(
@@ -114,6 +143,10 @@ def _difference(original: Pixels, result: Pixels) -> NDArray[np.float64]:
             f"The original is {original.shape[1]}×{original.shape[0]} pixels but the result is "
             f"{result.shape[1]}×{result.shape[0]}: compare pictures of one size."
         )
+
+
+def _difference(original: Pixels, result: Pixels) -> NDArray[np.float64]:
+    _check_pair(original, result)
     return original.astype(np.float64) - result
 
 
@@ -135,14 +168,12 @@ def _psnr_from_mse(error: float) -> float:
 
 
 def _ssim_and_map(original: Pixels, result: Pixels) -> tuple[float, NDArray[np.float64]]:
-    _difference(original, result)  # its checks
-    shortest = min(original.shape[:2])
-    # With a Gaussian, win_size no longer sets the window: only the border left out of the mean.
-    window = min(SSIM_WINDOW, shortest - (shortest + 1) % 2)
+    _check_pair(original, result)
     mean, similarity = structural_similarity(
         original,
         result,
-        win_size=window,
+        # With a Gaussian it no longer sets the window: only the border left out of the mean.
+        win_size=_window(original),
         channel_axis=-1,
         data_range=DATA_RANGE,
         gaussian_weights=True,
@@ -151,3 +182,8 @@ def _ssim_and_map(original: Pixels, result: Pixels) -> tuple[float, NDArray[np.f
         full=True,
     )
     return float(mean), similarity
+
+
+def _window(original: Pixels) -> int:
+    shortest = min(original.shape[:2])
+    return min(SSIM_WINDOW, shortest - (shortest + 1) % 2)

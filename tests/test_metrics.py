@@ -112,13 +112,17 @@ def test_an_empty_hole_has_no_measure():
     assert math.isfinite(scores.psnr)
 
 
-def test_score_is_each_measure():
-    original, result = noise(24, 31, 1), noise(24, 31, 2)
-    hole = np.random.default_rng(3).random((24, 31)) < 0.3
+@pytest.mark.parametrize("size", [(24, 31), (8, 300), (3, 2), (700, 540)])
+def test_score_is_each_measure(size):
+    """Also where it is added up square by square, most of them untouched."""
+    original, hole = noise(*size, 1), np.zeros(size, bool)
+    hole[: size[0] // 3 + 1, size[1] // 2 :] = True
+    result = np.where(hole[..., None], noise(*size, 2), original)
     scores = score(original, result, hole)
     for name, measure in {"psnr": psnr, "ssim": ssim, "mse": mse, "l1": l1}.items():
-        assert getattr(scores, name) == measure(original, result)
-        assert getattr(scores, f"hole_{name}") == measure(original, result, hole)
+        assert getattr(scores, name) == pytest.approx(measure(original, result), rel=1e-11)
+        own = measure(original, result, hole)
+        assert getattr(scores, f"hole_{name}") == pytest.approx(own, rel=1e-11)
 
 
 def test_the_cap_is_an_rms_error_of_a_quarter_grey_level():
