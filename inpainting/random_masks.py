@@ -108,6 +108,41 @@ def sample_bucket(size: Size, generator: Generator, bucket: int, border: bool) -
     )
 
 
+def sample_damage(size: Size, generator: Generator, kind: str, share: float) -> Tensor:
+    """Test damage: pieces of one kind until a share of the picture is missing.
+
+    A piece that would overshoot the share is left out and a smaller one tried; what is missing at
+    the end is seldom more than a piece of the smallest size from it.
+
+    Args:
+        size: ``(height, width)`` in pixels.
+        generator: source of all randomness.
+        kind: a name of ``DAMAGE``: "lines", "strokes" or "boxes", as the samplers draw them.
+        share: to be missing, in (0, 1).
+
+    Raises:
+        InvalidConfig: for another kind or share.
+    """
+    if kind not in DAMAGE:
+        raise InvalidConfig(f"There is no damage {kind!r}: use one of {tuple(DAMAGE)}.")
+    if not 0 < share < 1:
+        raise InvalidConfig(
+            f"A share of {share:g} cannot be missing: give more than 0, less than 1."
+        )
+    canvas, most = _Canvas(size), share * size[0] * size[1]
+    for shrink in (1.0, 0.5, 0.25, 0.12):
+        for _ in range(ATTEMPTS):
+            before = canvas.image.copy()
+            DAMAGE[kind](canvas, generator, shrink)
+            missing = canvas.image.histogram()[255]
+            if missing > max(most, 1):
+                canvas.restore(before)
+                break
+            if missing > 0.98 * most:
+                return canvas.hole()
+    return canvas.hole()
+
+
 def sample_mix(size: Size, generator: Generator) -> Tensor:
     """What training sees: 3 in 10 lines, 4 in 10 a bucket of each size, the rest of every kind.
 
@@ -165,6 +200,9 @@ class _Canvas:
                 r = thick / 2
                 self.draw.ellipse((x - r, y - r, x + r, y + r), fill=255)
 
+    def restore(self, image: Image.Image) -> None:
+        self.image, self.draw = image, ImageDraw.Draw(image)
+
     def hole(self) -> Tensor:
         return torch.from_numpy(np.array(self.image) > 0)[None]
 
@@ -214,7 +252,7 @@ def _boxes(
         width, height = np.maximum(1, generator.uniform(*side, size=2) * canvas.scale)
         x = generator.uniform(0, max(0, canvas.width - width))
         y = generator.uniform(0, max(0, canvas.height - height))
-        canvas.draw.rectangle((x, y, x + width - 1, y + height - 1), fill=255)
+        canvas.draw.rectangle((x, y, x + (width - 1), y + (height - 1)), fill=255)
 
 
 def _grow(size: Size, generator: Generator, target: float, border: bool) -> Tensor:
@@ -228,6 +266,23 @@ def _grow(size: Size, generator: Generator, target: float, border: bool) -> Tens
         if hole.float().mean() >= target:
             break
     return hole
+
+
+def _one_line(canvas: _Canvas, generator: Generator, shrink: float) -> None:
+    ends = canvas.points(generator, 2)
+    ends[1] = ends[0] + shrink * (ends[1] - ends[0])
+    canvas.stroke(ends, shrink * generator.uniform(3, 12), round_joints=False)
+
+
+def _one_stroke(canvas: _Canvas, generator: Generator, shrink: float) -> None:
+    _free_form(canvas, generator, (4, 13), 60 * shrink, (8 * shrink, 32 * shrink))
+
+
+def _one_box(canvas: _Canvas, generator: Generator, shrink: float) -> None:
+    _boxes(canvas, generator, (1, 2), (16 * shrink, 96 * shrink))
+
+
+DAMAGE = {"lines": _one_line, "strokes": _one_stroke, "boxes": _one_box}
 
 
 def _inside(size: Size) -> Tensor:

@@ -5,11 +5,14 @@ import pytest
 import torch
 
 from inpainting import InpaintingError
+from inpainting.errors import InvalidConfig
 from inpainting.random_masks import (
     BUCKETS,
+    DAMAGE,
     SAMPLERS,
     generator_for,
     sample_bucket,
+    sample_damage,
     sample_lines,
     touches_border,
 )
@@ -64,3 +67,19 @@ def test_mix_is_never_empty_nor_full():
     assert all(h.any() and not h.all() for h in holes)
     ratios = np.array([h.float().mean() for h in holes])
     assert all(((low < ratios) & (ratios <= high)).any() for low, high in BUCKETS)
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+@pytest.mark.parametrize("share", [0.03, 0.1, 0.3, 0.6])
+def test_damage_has_the_share_asked_for(kind, share):
+    hole = sample_damage((180, 256), generator_for(5), kind, share)
+    assert hole.shape == (1, 180, 256) and hole.dtype == torch.bool
+    assert 0.94 * share < hole.float().mean() <= share
+    assert torch.equal(hole, sample_damage((180, 256), generator_for(5), kind, share))
+    assert not torch.equal(hole, sample_damage((180, 256), generator_for(6), kind, share))
+
+
+@pytest.mark.parametrize(("kind", "share"), [("dust", 0.1), ("lines", 0), ("lines", 1)])
+def test_damage_without_a_meaning_is_refused(kind, share):
+    with pytest.raises(InvalidConfig, match=kind if kind == "dust" else f"{share}"):
+        sample_damage((32, 32), generator_for(0), kind, share)
