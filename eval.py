@@ -32,6 +32,7 @@ from inpainting import charts, evaluation, tables
 from inpainting.baselines import BASELINES, Fill
 from inpainting.checkpoint import BUNDLED, WEIGHTS, load_pretrained
 from inpainting.data import load_splits
+from inpainting.devices import device
 from inpainting.errors import DataError, InpaintingError
 from inpainting.evaluation import Paint, Pair
 from inpainting.figures import GridRow, contact_sheet, five_column_grid
@@ -116,15 +117,6 @@ def positive(text: str) -> int:
     if int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return int(text)
-
-
-def device(text: str) -> torch.device:
-    """A device that this torch can use, for argparse."""
-    try:
-        return torch.empty(0, device=text).device
-    except (RuntimeError, AssertionError) as error:
-        first_line = str(error).partition("\n")[0]
-        raise argparse.ArgumentTypeError(f"{text} cannot be used ({first_line})") from error
 
 
 def choose_split(splits: Any, name: str) -> Any:

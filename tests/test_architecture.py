@@ -10,12 +10,22 @@ import inpainting
 PACKAGE = Path(inpainting.__file__).parent
 LAYERS = (  # a module may import from rows above its own only
     {"errors", "ema", "correction", "uncertainty", "regions", "precision"},
-    {"pconv", "config", "images", "masks", "metrics", "canvas"},
-    {"smooth_fill", "levels", "coarse_to_fine", "random_masks", "baselines", "figures", "summary"},
+    {"devices", "pconv", "config", "images", "masks", "metrics", "canvas"},
+    {
+        "mask_edits",
+        "smooth_fill",
+        "levels",
+        "coarse_to_fine",
+        "random_masks",
+        "baselines",
+        "figures",
+        "summary",
+    },
     {"unet", "losses", "tables", "charts", "score_file"},
     {"checkpoint", "card", "evaluation", "recipes", "fold_norm"},
     {"pipeline", "data", "resume", "validation"},
-    {"__init__"},
+    {"folders", "__init__"},
+    {"__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
