@@ -8,7 +8,6 @@ the report's pictures. How it is measured: inpainting/evaluation.py and inpainti
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shlex
@@ -25,12 +24,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import hf_hub_download
 from tqdm import tqdm
 
 from inpainting import charts, evaluation, tables
 from inpainting.baselines import BASELINES, Fill
-from inpainting.checkpoint import BUNDLED, WEIGHTS, load_pretrained
+from inpainting.checkpoint import load_pretrained, weights_digest
 from inpainting.data import load_splits
 from inpainting.devices import device
 from inpainting.errors import DataError, InpaintingError
@@ -242,17 +240,6 @@ def describe_checkpoint(args: argparse.Namespace, model: PConvUNet) -> dict[str,
         "parameters": sum(p.numel() for p in model.parameters()),
         "config": asdict(model.config),
     }
-
-
-def weights_digest(checkpoint: str | None, revision: str | None) -> str:
-    """SHA-256 of the checkpoint's weights file."""
-    folder = Path(checkpoint) if checkpoint else BUNDLED
-    if folder.is_dir():
-        path = folder / WEIGHTS
-    else:  # load_pretrained has just put it into the Hub's cache
-        path = Path(hf_hub_download(str(checkpoint), WEIGHTS, revision=revision))
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_charts(folder: Path, splits: Any, results: Sequence[Row], rows: Sequence[Row]) -> None:

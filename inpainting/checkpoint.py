@@ -4,6 +4,7 @@ Loading is strict: a missing or foreign weight is an error that names it, never 
 partly random.
 """
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -78,6 +79,19 @@ def load_pretrained(
         )
     model.load_state_dict(weights)
     return model.eval()
+
+
+def weights_digest(name_or_path: str | Path | None = None, revision: str | None = None) -> str:
+    """SHA-256 of a checkpoint's weights file, in hexadecimal: which network it is.
+
+    Args:
+        name_or_path, revision: as for :func:`load_pretrained`, which has read it before.
+    """
+    folder = Path(name_or_path) if name_or_path is not None else BUNDLED
+    if not folder.is_dir():
+        folder = _download(str(name_or_path), revision)
+    with (folder / WEIGHTS).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def push_to_hub(

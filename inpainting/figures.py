@@ -55,16 +55,22 @@ def difference_heat_map(original: Picture, result: Picture) -> Image.Image:
     Raises:
         InvalidImage: when the sizes differ.
     """
-    from matplotlib import colormaps
-
     a, b = _rgb(original).astype(np.int16), _rgb(result).astype(np.int16)
     if a.shape != b.shape:
         raise InvalidImage(
             f"The original is {a.shape[1]}×{a.shape[0]} pixels but the result is "
             f"{b.shape[1]}×{b.shape[0]}: compare pictures of one size."
         )
-    level = np.abs(a - b).mean(axis=2) / HEAT_MAP_RANGE  # (H, W), 0 … 4
-    return Image.fromarray(colormaps[HEAT_MAP_COLOURS](level, bytes=True)[..., :3])
+    return colour_levels(np.abs(a - b).mean(axis=2))
+
+
+def colour_levels(levels: NDArray[np.floating]) -> Image.Image:
+    """Differences in grey levels as colours: float (H, W) to PIL "RGB"; the scale is as above."""
+    from matplotlib import colormaps
+
+    return Image.fromarray(
+        colormaps[HEAT_MAP_COLOURS](levels / HEAT_MAP_RANGE, bytes=True)[..., :3]
+    )
 
 
 def five_column_grid(rows: Sequence[tuple[Any, ...]]) -> Image.Image:

@@ -8,20 +8,16 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
 from .errors import InpaintingError, InvalidImage, InvalidMask
+from .facts import facts
 from .images import decode
 from .mask_edits import grown, inverted, read_mask_file
-from .masks import hole_from_mask_image
-from .metrics import score
-from .pipeline import Filled, InpaintingPipeline
+from .pipeline import InpaintingPipeline
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 REPORT = "report.json"
@@ -137,27 +133,6 @@ def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Record:
     os.replace(partial, job.output)
     return {"mask": str(path), "notes": notes, "seconds": round(seconds, 3),
             **facts(original, mask_image, filled)}  # fmt: skip
-
-
-def facts(original: Image.Image, mask_image: Image.Image, filled: Filled) -> Record:
-    """What is known about a fill, ready for JSON: sizes, shares, scores, what was run.
-
-    A PSNR is null where it is infinite: the fill equals the original in every pixel.
-    """
-    hole = hole_from_mask_image(mask_image, original.size)[0, 0].numpy()
-    before, after = (np.asarray(image.convert("RGB")) for image in (original, filled.image))
-    scores = {
-        name: round(value, 5) if np.isfinite(value) else None
-        for name, value in asdict(score(before, after, hole)).items()
-    }
-    return {
-        "width": original.width,
-        "height": original.height,
-        "hole_ratio": round(float(hole.mean()), 6),
-        "untouched_pixels_equal": bool(np.array_equal(before[~hole], after[~hole])),
-        "scores": scores,
-        "passes": [run._asdict() for run in filled.passes],
-    }
 
 
 def mask_for(image: Path, mask: Path) -> Path:

@@ -6,7 +6,14 @@ import os
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -15,6 +22,8 @@ from PIL import Image
 
 from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
 
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60  # seconds that the app or the page may take on a busy machine
 TINY = PConvUNetConfig(channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1), norm="batch")
 
 
@@ -70,3 +79,45 @@ def image_folder(tmp_path: Path, rng: np.random.Generator):
         return root
 
     return write
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """``python app.py`` with a tiny random network, as a visitor would meet it: its URL."""
+    checkpoint = tmp_path_factory.mktemp("checkpoint")
+    torch.manual_seed(0)
+    save_pretrained(PConvUNet(TINY), checkpoint, card="# Tiny\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "INPAINTING_CHECKPOINT": str(checkpoint),
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio")),
+        "HF_HUB_OFFLINE": "1",
+    }
+    url = f"http://127.0.0.1:{port}"
+    log = (tmp_path_factory.mktemp("log") / "app.txt").open("w+")
+    app = subprocess.Popen(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
+    )
+    try:
+        wait_until_served(url, app, Path(log.name))
+        yield url
+    finally:
+        app.terminate()
+        app.wait(timeout=PATIENCE)
+        log.close()
+
+
+def wait_until_served(url: str, app: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 2 * PATIENCE
+    while time.monotonic() < deadline and app.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=PATIENCE).close()
+            return
+        except URLError:
+            time.sleep(0.3)
+    pytest.fail(f"app.py did not start:\n{log.read_text()}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib.util
-import sys
+import re
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -14,17 +14,18 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 import app
+from demo import events, filling
 from inpainting import InpaintingPipeline
 from inpainting.baselines import BASELINES
 from inpainting.checkpoint import BUNDLED
-from inpainting.errors import EmptyHole
 from inpainting.metrics import score
 
 
 @pytest.fixture(autouse=True)
 def tiny_pipeline(tiny_model, monkeypatch):
     pipeline = InpaintingPipeline(tiny_model, device="cpu")
-    monkeypatch.setattr(app, "load_pipeline", lambda: pipeline)
+    for module in (app, filling):
+        monkeypatch.setattr(module, "load_pipeline", lambda device=None: pipeline)
     return pipeline
 
 
@@ -70,23 +71,26 @@ def test_broken_files_are_refused_in_words(tmp_path, demo):
     with pytest.raises(gr.Error, match="broken.png is not a picture"):
         editor_in(demo).preprocess(EditorData(background=FileData(path=str(path))))
     with pytest.raises(gr.Error, match="broken.png is not a picture"):
-        app.open_photo(str(path))
+        events.open_photo(str(path))
 
 
 # The page
 
 
 def test_only_fill_is_a_public_endpoint(demo):
-    assert set(demo.get_api_info()["named_endpoints"]) == {"/fill_editor"}
+    info = demo.get_api_info()
+    assert set(info["named_endpoints"]) == {"/fill"} and not info["unnamed_endpoints"]
+    names = [p["parameter_name"] for p in info["named_endpoints"]["/fill"]["parameters"]]
+    assert names == ["image", "mask_image", "strategy", "feather"]
 
 
 def test_pictures_travel_without_loss(demo):
     formats = [
         block.format
         for block in demo.blocks.values()
-        if isinstance(block, gr.Image | gr.ImageEditor | gr.ImageSlider)
+        if isinstance(block, gr.Image | gr.ImageEditor | gr.ImageSlider | gr.Gallery)
     ]
-    assert len(formats) >= 4 and set(formats) == {"png"}
+    assert len(formats) >= 8 and set(formats) == {"png"}
 
 
 def test_the_page_is_private_and_bounded(monkeypatch):
@@ -98,6 +102,7 @@ def test_the_page_is_private_and_bounded(monkeypatch):
     assert demo.delete_cache == (600, 3600)
     assert demo._queue.max_size == 20 and demo.api_open is False
     assert launched["enable_monitoring"] is False and launched["run_history"] is False
+    assert launched["mcp_server"] is True
     assert launched["max_file_size"] == "100mb"
     assert not {"server_name", "server_port", "share", "allowed_paths"} & set(launched)
 
@@ -105,53 +110,77 @@ def test_the_page_is_private_and_bounded(monkeypatch):
 # The network
 
 
-def test_environment_selects_the_checkpoint(tiny_checkpoint, tiny_pipeline, monkeypatch, noise):
+def test_environment_selects_the_checkpoint(tiny_checkpoint, tiny_pipeline, monkeypatch):
     monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tiny_checkpoint))
-    load_pipeline = fresh_app().load_pipeline
-    assert load_pipeline() is load_pipeline()
-    assert load_pipeline().model.config == tiny_pipeline.model.config
+    module = fresh_filling()
+    assert module.load_pipeline() is module.load_pipeline()
+    assert module.load_pipeline().model.config == tiny_pipeline.model.config
+    assert re.fullmatch(r"tiny, [0-9a-f]{8}", module.checkpoint_name())
 
 
 def test_a_wrong_checkpoint_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tmp_path))
+    monkeypatch.setattr(app, "load_pipeline", fresh_filling().load_pipeline)
     with pytest.raises(SystemExit, match="config.json"):
-        fresh_app().main()
+        app.main()
 
 
 def test_bundled_checkpoint_beats_the_mean(monkeypatch):
     assert (BUNDLED / "model.safetensors").is_file()
     monkeypatch.delenv("INPAINTING_CHECKPOINT", raising=False)
-    pipeline = fresh_app().load_pipeline()
-    image, mask_image = app.read_example(app.EXAMPLES[0])
+    module = fresh_filling()
+    assert module.checkpoint_name().startswith("bundled weights, ")
+    image, mask_image = events.read_example(events.EXAMPLES[0])
     original, hole = np.array(image), np.array(mask_image) > 0
-    ours = score(original, np.array(pipeline(image, mask_image)), hole)
+    ours = score(original, np.array(module.load_pipeline()(image, mask_image)), hole)
     mean = score(original, BASELINES["mean"](original, hole), hole)
     assert ours.hole_psnr > mean.hole_psnr + 6  # at most half the error
 
 
-def test_zero_gpu_lends_a_short_slice(monkeypatch):
-    claims = []
+@pytest.fixture
+def lent_gpu(monkeypatch):
+    """A ZeroGPU Space whose GPU does what ``lend`` says; and the seconds it was claimed for."""
+    space = SimpleNamespace(claims=[], lend=lambda function, *arguments: function(*arguments))
 
-    def gpu(duration):
-        claims.append(duration)
-        return lambda function: function
+    def claim(duration):
+        space.claims.append(duration)
+        return lambda function: lambda *arguments: space.lend(function, *arguments)
 
-    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=gpu))
-    module = fresh_app()
-    assert claims == [module.GPU_SECONDS] and module.GPU_SECONDS <= 15
+    monkeypatch.setattr("demo.spaces", SimpleNamespace(GPU=claim))
+    space.module = fresh_filling()
+    return space
+
+
+def test_zero_gpu_lends_a_short_slice(lent_gpu, tiny_pipeline, monkeypatch, noise):
+    assert lent_gpu.claims == [lent_gpu.module.GPU_SECONDS] and lent_gpu.module.GPU_SECONDS <= 15
+    monkeypatch.setattr(lent_gpu.module, "load_pipeline", lambda device=None: tiny_pipeline)
+    image, mask_image = noise(20, 20), Image.new("L", (20, 20))
     # What is raised on the GPU's process must travel back as Gradio's own error.
-    monkeypatch.setattr(module, "load_pipeline", lambda: lambda *_: raise_(EmptyHole()))
     with pytest.raises(gr.Error, match="marks nothing"):
-        module.run_model(None, None)
+        lent_gpu.module.fill(image, mask_image)
 
 
-def raise_(error):
-    raise error
+def test_without_a_gpu_to_lend_the_cpu_fills(lent_gpu, tiny_pipeline, monkeypatch, noise):
+    asked = []
+
+    def load_pipeline(device=None):
+        asked.append(device)
+        return tiny_pipeline
+
+    def refuse(function, *arguments):
+        raise gr.Error("You have exceeded your GPU quota")
+
+    lent_gpu.lend = refuse
+    monkeypatch.setattr(lent_gpu.module, "load_pipeline", load_pipeline)
+    mask_image = Image.new("L", (20, 20))
+    mask_image.paste(255, (5, 5, 9, 9))
+    run = lent_gpu.module.fill(noise(20, 20), mask_image)
+    assert asked == ["cpu"] and run.filled.image.size == (20, 20)
 
 
-def fresh_app():
-    """``app.py`` as its own module, nothing cached or patched."""
-    spec = importlib.util.spec_from_file_location("fresh_app", app.__file__)
+def fresh_filling():
+    """``demo/filling.py`` as its own module, nothing cached or patched."""
+    spec = importlib.util.spec_from_file_location("demo.fresh_filling", filling.__file__)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

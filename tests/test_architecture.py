@@ -24,7 +24,8 @@ LAYERS = (  # a module may import from rows above its own only
     {"unet", "losses", "tables", "charts", "score_file"},
     {"checkpoint", "card", "evaluation", "recipes", "fold_norm"},
     {"pipeline", "data", "resume", "validation"},
-    {"folders", "__init__"},
+    {"facts", "closing", "__init__"},
+    {"folders"},
     {"__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -59,6 +60,17 @@ def test_imports_point_down():
             assert RANK[name] < RANK[path.stem], f"{path.name} imports {name}"
 
 
+def test_the_demo_points_down_too():
+    folder = PACKAGE.parent / "demo"
+    layers = ({"refusal"}, {"pictures", "filling"}, {"editor", "report", "views", "api"},
+              {"events"})  # fmt: skip
+    rank = {name: rank for rank, names in enumerate(layers) for name in names}
+    assert {path.stem for path in folder.glob("*.py")} == set(rank) | {"__init__"}
+    for path in folder.glob("[!_]*.py"):
+        assert all(rank[name] < rank[path.stem] for name in own_imports(path)), path.name
+        assert not imported(path) & {"app", "train", "eval"}
+
+
 def test_scripts_do_not_import_each_other():
     root = PACKAGE.parent
     scripts = {"app", "train", "eval"}
@@ -67,7 +79,7 @@ def test_scripts_do_not_import_each_other():
 
 
 def test_gradio_stays_in_the_app():
-    assert all("gradio" not in imported(path) for path in PACKAGE.glob("*.py"))
+    assert all(not {"gradio", "demo"} & imported(path) for path in PACKAGE.glob("*.py"))
 
 
 def test_public_names():

@@ -1,5 +1,6 @@
 """Strict loading, damage of every kind, and the way over the Hub."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from inpainting import InpaintingError, PConvUNet, load_pretrained, push_to_hub, save_pretrained
+from inpainting.checkpoint import weights_digest
 from inpainting.errors import CheckpointError
 from tests.conftest import TINY
 from tests.fake_hub import fake_hub
@@ -134,3 +136,14 @@ def test_save_replaces_and_push_is_importable(tiny_model, tmp_path):
     save_pretrained(tiny_model, tmp_path, card="# Two\n")
     assert (tmp_path / "README.md").read_text() == "# Two\n"
     assert callable(push_to_hub) and issubclass(CheckpointError, InpaintingError)
+
+
+def test_a_checkpoint_is_identified_by_its_weights(monkeypatch, tiny_checkpoint):
+    def download(repo_id, filename, revision):
+        assert (repo_id, revision) == ("user/net", "v1")
+        return str(tiny_checkpoint / filename)
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    expected = hashlib.sha256((tiny_checkpoint / "model.safetensors").read_bytes()).hexdigest()
+    assert weights_digest("user/net", "v1") == weights_digest(tiny_checkpoint) == expected
+    assert weights_digest() != expected

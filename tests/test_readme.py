@@ -9,9 +9,11 @@ import yaml
 
 import eval as evaluation_script
 import train
+from inpainting import __main__ as command_line
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FILL = re.findall(r"^python -m inpainting +([^#\n]*)", README, re.MULTILINE)
 COMMANDS = re.findall(r"^python (train|eval)\.py +([^#\n]*)", README, re.MULTILINE)
 
 
@@ -21,8 +23,13 @@ def test_commands_parse(script, flags):
     parse(shlex.split(flags))
 
 
+@pytest.mark.parametrize("flags", FILL)
+def test_command_line_parses(flags):
+    assert command_line.parse(shlex.split(flags)).out == Path("filled")
+
+
 def test_there_are_commands_for_both_scripts():
-    assert {script for script, _ in COMMANDS} == {"train", "eval"}
+    assert {script for script, _ in COMMANDS} == {"train", "eval"} and FILL
 
 
 def test_files_named_exist():
@@ -35,7 +42,7 @@ def test_files_named_exist():
 def test_front_matter_is_what_is_installed():
     matter = yaml.safe_load(README.split("---")[1])
     requirements = (ROOT / "requirements.txt").read_text()
-    assert f"gradio=={matter['sdk_version']}" in requirements
+    assert f"gradio[mcp]=={matter['sdk_version']}" in requirements
     assert matter["python_version"] == "3.12" and (ROOT / matter["app_file"]).exists()
     assert len(matter["short_description"]) <= 60
 

@@ -1,26 +1,15 @@
-"""The running demo and a Chromium to look at it with; screenshots go to ``artefacts/``."""
+"""A Chromium to look at the running demo with; screenshots go to ``artefacts/``."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
-import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from inpainting import PConvUNet, save_pretrained
-from tests.conftest import TINY
+from tests.conftest import PATIENCE
 
-ROOT = Path(__file__).parents[2]
 ARTEFACTS = Path(__file__).parent / "artefacts"
-PATIENCE = 60  # seconds that the app or the page may take on a busy machine
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,48 +18,6 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 SIZES = {"desktop": (1280, 800), "dark": (1280, 800), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """``python app.py`` with a tiny random network, as a visitor would meet it: its URL."""
-    checkpoint = tmp_path_factory.mktemp("checkpoint")
-    torch.manual_seed(0)
-    save_pretrained(PConvUNet(TINY), checkpoint, card="# Tiny\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "INPAINTING_CHECKPOINT": str(checkpoint),
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_ANALYTICS_ENABLED": "False",
-        "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio")),
-        "HF_HUB_OFFLINE": "1",
-    }
-    url = f"http://127.0.0.1:{port}"
-    log = (tmp_path_factory.mktemp("log") / "app.txt").open("w+")
-    app = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
-    )
-    try:
-        wait_until_served(url, app, Path(log.name))
-        yield url
-    finally:
-        app.terminate()
-        app.wait(timeout=PATIENCE)
-        log.close()
-
-
-def wait_until_served(url: str, app: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 2 * PATIENCE
-    while time.monotonic() < deadline and app.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=PATIENCE).close()
-            return
-        except URLError:
-            time.sleep(0.3)
-    pytest.fail(f"app.py did not start:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,67 @@
+"""The endpoint for programs: plain picture files in, the filled picture and its facts out.
+
+The facts are those of :func:`inpainting.facts.facts` (scores against the picture as given) with
+``seconds``, ``device``, ``checkpoint`` and ``notes`` about the mask.
+"""
+
+from typing import Any, Literal
+
+import gradio as gr
+from gradio.processing_utils import check_all_files_in_cache
+
+from inpainting.errors import InvalidImage
+from inpainting.facts import facts
+from inpainting.images import decode
+from inpainting.mask_edits import read_mask_file
+
+from .filling import checkpoint_name
+from .filling import fill as fill_anywhere
+from .pictures import keep, stem
+from .refusal import plain_errors
+
+
+@plain_errors
+def fill(
+    image: gr.FileData,
+    mask_image: gr.FileData,
+    strategy: Literal["crop", "resize", "original"] = "crop",
+    feather: int = 0,
+) -> tuple[gr.FileData, dict]:
+    """Fill the white part of a mask in a picture, and say how good the fill is.
+
+    Args:
+        image: picture file (PNG, JPEG, WebP, GIF, BMP, TIFF); EXIF rotation is applied.
+        mask_image: picture file, white = repaint, black or transparent = keep; resized to fit.
+        strategy: crop = around the holes; resize = shrunk to 512 pixels; original = all at once.
+        feather: pixels, inside the hole, over which the fill fades in.
+
+    Returns:
+        The filled picture as PNG of the same size, and what was measured and run as JSON.
+    """
+    original = decode(_path(image))
+    mask, notes = read_mask_file(_path(mask_image), original.size)
+    run = fill_anywhere(original, mask, strategy, feather)
+    path = keep(run.filled.image, f"{stem(_name(image))}_filled")
+    about = facts(original, mask, run.filled) | {
+        "seconds": round(run.seconds, 4),
+        "device": run.device,
+        "checkpoint": checkpoint_name(),
+        "notes": notes,
+    }
+    return gr.FileData(path=path, orig_name=path.rpartition("/")[2]), about
+
+
+def _path(file: Any) -> str:
+    """Of an uploaded or downloaded file; no other path of this machine is ever opened."""
+    if not isinstance(file, dict) or not isinstance(file.get("path"), str):
+        raise InvalidImage(
+            "A picture file is needed: upload it to /gradio_api/upload and pass "
+            '{"path": …, "meta": {"_type": "gradio.FileData"}}, or use gradio_client.handle_file.'
+        )
+    path: str = file["path"]
+    check_all_files_in_cache(gr.FileData(path=path).model_dump())
+    return path
+
+
+def _name(file: Any) -> str:
+    return str(file.get("orig_name") or file["path"])

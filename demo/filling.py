@@ -1,0 +1,118 @@
+"""The network behind the page: loaded once, lent a GPU where there is one to lend."""
+
+import functools
+import os
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gradio as gr
+from PIL import Image
+
+from inpainting import InpaintingPipeline
+from inpainting.checkpoint import weights_digest
+from inpainting.pipeline import Filled, Pass
+
+from . import spaces
+from .refusal import Refusal, readable_errors
+
+GPU_SECONDS = 10  # a fill takes less than one; ZeroGPU serves short claims first
+
+OnPass = Callable[[Pass], object]
+
+
+class Run(NamedTuple):
+    """A fill, the seconds it took, and the device it ran on."""
+
+    filled: Filled
+    seconds: float
+    device: str
+
+
+def checkpoint() -> str | None:
+    """The folder or Hub id that the environment names; None is the bundled checkpoint."""
+    return os.environ.get("INPAINTING_CHECKPOINT") or None
+
+
+@functools.cache
+def load_pipeline(device: str | None = None) -> InpaintingPipeline:
+    """The network, loaded once per process and device."""
+    return InpaintingPipeline.from_pretrained(checkpoint(), device=device)
+
+
+def local_pipeline() -> InpaintingPipeline:
+    """The network where it can always run: a lent GPU is there during a fill only."""
+    return load_pipeline("cpu" if spaces else None)
+
+
+@functools.cache
+def checkpoint_name() -> str:
+    """Which weights these are: a name and the beginning of their SHA-256."""
+    name = (checkpoint() or "bundled weights").rstrip("/").rpartition("/")[2]
+    return f"{name}, {weights_digest(checkpoint())[:8]}"
+
+
+@readable_errors
+def run(device: str | None, image: Image.Image, mask_image: Image.Image, *options: Any) -> Run:
+    """Fill; ``options`` are those of :meth:`InpaintingPipeline.fill`, in its order."""
+    pipeline = load_pipeline(device)
+    start = time.perf_counter()
+    filled = pipeline.fill(image, mask_image, *options)
+    seconds = time.perf_counter() - start
+    return Run(filled, seconds, pipeline.device.type.upper().replace("CUDA", "GPU"))
+
+
+if spaces:
+    run_on_lent_gpu = spaces.GPU(duration=GPU_SECONDS)(run)
+
+
+def fill(
+    image: Image.Image,
+    mask_image: Image.Image,
+    strategy: str = "crop",
+    feather: int = 0,
+    on_pass: OnPass | None = None,
+) -> Run:
+    """Fill on the lent GPU, if there is one, else where the pipeline is.
+
+    Raises:
+        Refusal: the sentence of an :class:`inpainting.InpaintingError`.
+        Whatever ``on_pass`` raises; a lent GPU is another process and does not call it.
+    """
+    if not spaces:
+        return run(None, image, mask_image, strategy, feather, on_pass)
+    try:
+        return run_on_lent_gpu(None, image, mask_image, strategy, feather)
+    except Refusal:
+        raise
+    except gr.Error:  # no GPU free, or the visitor's quota is used up
+        return run("cpu", image, mask_image, strategy, feather, on_pass)
+
+
+class Requests:
+    """Which request of each visitor is the last."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str | None, int] = {}
+
+    def begin(self, visitor: str | None) -> int:
+        """The number of a new request; every earlier one of this visitor is overtaken."""
+        self._numbers[visitor] = self._numbers.get(visitor, 0) + 1
+        return self._numbers[visitor]
+
+    def check(self, visitor: str | None, number: int) -> None:
+        """Whether a request is still the visitor's last.
+
+        Raises:
+            Overtaken: when it is not.
+        """
+        if self._numbers.get(visitor) != number:
+            raise Overtaken
+
+    def forget(self, visitor: str | None) -> None:
+        """The visitor has left: what still runs for them ends."""
+        self._numbers.pop(visitor, None)
+
+
+class Overtaken(Exception):
+    """The visitor has asked for something newer."""

@@ -1,0 +1,86 @@
+"""What was measured and run, as the visitor reads it."""
+
+import html
+import math
+from collections import Counter
+
+from inpainting.metrics import Scores
+from inpainting.pipeline import Filled
+
+from .filling import Run, checkpoint_name
+
+KNOWN_ORIGINAL = (
+    "Test damage: what was under it is known, so these numbers say how well it was filled."
+)
+OWN_PAINT = (
+    "Measured against the picture as you gave it. If you removed an object, that original is the "
+    "object you covered, and these numbers mean nothing."
+)
+INFINITE = "PSNR is ∞ because the filling equals the original in every pixel."
+UNTOUCHED = "✓ every other pixel untouched, checked"
+TOUCHED = "✗ pixels outside the hole differ: please report this"
+
+
+def report_html(
+    scores: Scores, size: tuple[int, int], ratio: float, run: Run, known: bool, untouched: bool
+) -> str:
+    """The scores as cards, the facts as one line, what they mean in words, and what was run.
+
+    Args:
+        scores: of the fill.
+        size: width and height of the picture.
+        ratio: share of missing pixels.
+        run: of the network.
+        known: whether the hole is test damage.
+        untouched: whether all other pixels are as they were.
+    """
+    rows = (
+        ("PSNR", f"{scores.hole_psnr:.1f} dB", f"{scores.psnr:.1f} dB"),
+        ("SSIM", f"{scores.hole_ssim:.3f}", f"{scores.ssim:.3f}"),
+        ("MSE", f"{scores.hole_mse:,.1f}", f"{scores.mse:,.1f}"),
+    )
+    cards = "".join(
+        f'<div class="card"><dt>{name} in hole</dt>'
+        f'<dd class="hole">{hole}</dd><dd class="whole">whole: {whole}</dd></div>'
+        for name, hole, whole in rows
+    ).replace("inf dB", "∞")
+    facts = (
+        f"{size[0]} × {size[1]} px · hole {100 * ratio:.1f} % · "
+        f"filled in {run.seconds:.2f} s on {run.device} · "
+    )
+    words = [KNOWN_ORIGINAL if known else OWN_PAINT]
+    if math.isinf(scores.hole_psnr):
+        words.append(INFINITE)
+    return (
+        f'<dl class="cards">{cards}</dl><p class="facts">{facts}'
+        f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>"
+        f'<details><summary>What was run</summary><p class="ran">{what_ran(run.filled)}</p>'
+        f"<p>{html.escape(checkpoint_name())}</p></details>"
+    )
+
+
+def what_ran(filled: Filled) -> str:
+    """Runs of the network by scale and size, coarse ones first."""
+    counts: Counter[tuple[float, tuple[int, int]]] = Counter()
+    for run in filled.passes:
+        counts[run.scale, run.size] += len(run.boxes)
+    return "<br>".join(
+        f"{_times(count)} {width} × {height} px at {_scale(scale)}"
+        for (scale, (height, width)), count in counts.items()
+    )
+
+
+def history_caption(
+    scores: Scores, size: tuple[int, int], ratio: float, run: Run, name: str
+) -> str:
+    """One line for the list of the visit."""
+    psnr = f"{scores.hole_psnr:.1f} dB in hole".replace("inf dB", "∞ dB")
+    return f"{name} · {size[0]} × {size[1]} px · hole {100 * ratio:.1f} % · {psnr}"
+
+
+def _times(count: int) -> str:
+    return "1 crop of" if count == 1 else f"{count} crops of"
+
+
+def _scale(scale: float) -> str:
+    return "full resolution" if scale == 1 else f"1/{scale:g} of it"

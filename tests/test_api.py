@@ -1,0 +1,135 @@
+"""The endpoint for programs, over HTTP: gradio_client, curl's way, and MCP."""
+
+import json
+import urllib.request
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from inpainting.images import decode
+from inpainting.metrics import score
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def client(address, tmp_path):
+    client = Client(address, verbose=False, download_files=tmp_path / "downloads")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def files(tmp_path, noise):
+    picture, mask_image = noise(60, 40), Image.new("L", (60, 40))
+    mask_image.paste(255, (10, 10, 30, 25))
+    picture.save(tmp_path / "cat.png")
+    mask_image.save(tmp_path / "mask.png")
+    return tmp_path / "cat.png", tmp_path / "mask.png"
+
+
+def post(url: str, content: bytes | dict, **headers: str) -> str:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    headers = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(url, body, headers)
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        return reply.read().decode()
+
+
+def upload(address: str, path: Path) -> dict:
+    """What ``curl -F files=@path`` does."""
+    mark = uuid.uuid4().hex
+    head = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{path.name}"\r\n\r\n'
+    )
+    body = head.encode() + path.read_bytes() + f"\r\n--{mark}--\r\n".encode()
+    kind = f"multipart/form-data; boundary={mark}"
+    (stored,) = json.loads(post(f"{address}/gradio_api/upload", body, **{"Content-Type": kind}))
+    return {"path": stored, "meta": {"_type": "gradio.FileData"}}
+
+
+def call(address: str, **arguments) -> tuple[str, list | dict]:
+    """What curl does with the endpoint: event and data."""
+    event = json.loads(post(f"{address}/gradio_api/call/v2/fill", arguments))["event_id"]
+    with urllib.request.urlopen(f"{address}/gradio_api/call/fill/{event}", timeout=60) as reply:
+        lines = reply.read().decode().strip().splitlines()
+    return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
+
+
+def test_gradio_client_gets_the_picture_and_its_facts(client, files):
+    path, facts = client.predict(*map(handle_file, files), api_name="/fill")
+    original, filled = np.array(decode(files[0])), np.array(decode(path))
+    hole = np.array(decode(files[1], grey=True)) > 0
+    assert Path(path).name == "cat_filled.png"
+    assert np.array_equal(original[~hole], filled[~hole]) and facts["untouched_pixels_equal"]
+    assert facts["scores"]["hole_psnr"] == pytest.approx(
+        score(original, filled, hole).hole_psnr, abs=1e-4
+    )
+    assert (facts["width"], facts["height"], facts["hole_ratio"]) == (60, 40, 0.125)
+    assert facts["passes"] and facts["device"] == "CPU" and facts["seconds"] > 0
+
+
+def test_rotated_photos_are_upright(client, files, tmp_path, noise):
+    photo = noise(40, 60)
+    exif = photo.getexif()
+    exif[0x0112], exif[0x8825] = 6, {1: "N"}
+    photo.save(tmp_path / "turned.jpg", exif=exif)
+    path, facts = client.predict(
+        handle_file(tmp_path / "turned.jpg"), handle_file(files[1]), "resize", 2, api_name="/fill"
+    )
+    with Image.open(path) as result:
+        assert result.size == (60, 40) and not result.getexif() and not result.info
+    assert facts["notes"] == []
+
+
+def test_curl_by_name_and_by_default(address, files):
+    image, mask_image = (upload(address, path) for path in files)
+    event, (file, facts) = call(address, image=image, mask_image=mask_image)
+    assert event == "complete" and facts["hole_ratio"] == 0.125
+    with urllib.request.urlopen(file["url"], timeout=60) as reply:
+        assert reply.headers["Content-Type"] == "image/png"
+        assert decode(reply.read()).size == (60, 40)
+
+
+def test_refusals_are_sentences_in_plain_text(client, address, files, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n'")
+    with pytest.raises(AppError, match="broken.png is not a picture in a known format"):
+        client.predict(
+            handle_file(tmp_path / "broken.png"), handle_file(files[1]), api_name="/fill"
+        )
+    image, mask_image = (upload(address, path) for path in files)
+    for arguments, words in (
+        ({"strategy": "fast"}, "no strategy 'fast'"),
+        ({"feather": -1}, "feather is -1 pixels"),
+        ({"image": "cat.png"}, 'pass {"path": …'),
+    ):
+        given = {"image": image, "mask_image": mask_image, **arguments}
+        event, answer = call(address, **given)
+        assert event == "error" and words in answer["error"]
+
+
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_no_other_file_of_the_machine_is_read(address, files, meta):
+    secret = {"path": str(files[0]), **meta}  # a picture, but nobody uploaded it
+    event, answer = call(address, image=secret, mask_image=upload(address, files[1]))
+    assert event == "error"
+    assert answer["error"] is None or "not in the cache folder" in answer["error"]
+
+
+def test_mcp_offers_the_tool(address):
+    def ask(method: str, **params) -> dict:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        accept = "application/json, text/event-stream"
+        reply = post(f"{address}/gradio_api/mcp/", request, Accept=accept)
+        return json.loads(reply.partition("data: ")[2] or reply)["result"]
+
+    (tool,) = ask("tools/list")["tools"]
+    assert tool["name"] == "fill" and "white = repaint" in json.dumps(tool["inputSchema"])
+    # It takes URLs, and fetches none from inside the network that it runs in.
+    inside = {name: f"{address}/gradio_api/info" for name in ("image", "mask_image")}
+    assert ask("tools/call", name="fill", arguments=inside)["isError"]
