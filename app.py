@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 
 from demo import api, events
-from demo.editor import brush_for, mark, read_part
+from demo.editor import brush_for, read_part
 from demo.filling import load_pipeline
 from inpainting import InpaintingError
 from inpainting.figures import HEAT_MAP_RANGE
@@ -96,7 +96,7 @@ def build() -> gr.Blocks:
                 examples = gr.Dataset(
                     label="Examples", elem_id="examples", type="index",
                     components=[gr.Image(visible=False, format="png")],
-                    samples=[[mark(*events.read_example(path))] for path in events.EXAMPLES],
+                    samples=[[events.example_thumbnail(path)] for path in events.EXAMPLES],
                 )  # fmt: skip
                 masks = mask_tools()
                 tests = damage_tools()

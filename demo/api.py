@@ -4,7 +4,7 @@ The facts are those of :func:`inpainting.facts.facts` (scores against the pictur
 ``seconds``, ``device``, ``checkpoint`` and ``notes`` about the mask.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import gradio as gr
 from gradio.processing_utils import check_all_files_in_cache
@@ -59,7 +59,7 @@ def _path(file: Any) -> str:
             '{"path": …, "meta": {"_type": "gradio.FileData"}}, or use gradio_client.handle_file.'
         )
     path: str = file["path"]
-    check_all_files_in_cache(gr.FileData(path=path).model_dump())
+    check_all_files_in_cache(cast(Any, gr.FileData(path=path).model_dump()))
     return path
 
 

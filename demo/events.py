@@ -147,6 +147,11 @@ def read_example(path: Path) -> tuple[Image.Image, Image.Image]:
     return decode(path), decode(path.with_name(f"{path.stem}_mask.png"), grey=True)
 
 
+def example_thumbnail(path: Path) -> Image.Image:
+    """It with its hole, small."""
+    return preview(mark(*read_example(path)), THUMBNAIL // 2)
+
+
 # Pictures and masks
 
 

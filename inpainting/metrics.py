@@ -19,7 +19,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.metrics import structural_similarity
 
 from .errors import InvalidImage, SizeMismatch
 
@@ -168,6 +167,8 @@ def _psnr_from_mse(error: float) -> float:
 
 
 def _ssim_and_map(original: Pixels, result: Pixels) -> tuple[float, NDArray[np.float64]]:
+    from skimage.metrics import structural_similarity  # loads scipy: only who measures waits
+
     _check_pair(original, result)
     mean, similarity = structural_similarity(
         original,
