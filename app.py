@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 
 from demo import api, events
-from demo.editor import brush_for, read_part
+from demo.editor import PhotoEditor, brush_for
 from demo.filling import load_pipeline
 from inpainting import InpaintingError
 from inpainting.figures import HEAT_MAP_RANGE
@@ -80,13 +80,12 @@ def build() -> gr.Blocks:
         gr.Markdown(f"# Image inpainting\n{HOW_TO}", elem_id="head")
         with gr.Row():
             with gr.Column():
-                editor = gr.ImageEditor(
+                editor = PhotoEditor(
                     label="Photo", show_label=False, elem_id="editor", type="pil", format="png",
                     placeholder="# Drop a photo here\nor click to upload", height=430,
                     canvas_size=CANVAS, sources=("upload", "clipboard"), transforms=(),
                     layers=False, buttons=[], eraser=gr.Eraser(16), brush=brush_for((512, 512)),
                 )  # fmt: skip
-                editor.convert_and_format_image = read_part
                 with gr.Row(elem_id="actions"):
                     upload = gr.UploadButton(
                         "Upload a photo", file_types=["image"], elem_id="upload", min_width=136
@@ -114,7 +113,8 @@ def build() -> gr.Blocks:
                 maps, comparison, levels = closer_looks()
         gr.Markdown(f"{KEYS}\n\n{PRIVACY}", elem_id="privacy")
         failure = gr.Button(visible="hidden", elem_id="failure")
-        window = gr.File(file_count="multiple", visible="hidden", elem_id="window")
+        photo = gr.File(visible="hidden")
+        window = gr.File(file_count="multiple", visible="hidden")
         name, damage, number = gr.State("photo"), gr.State(""), gr.State(0)
 
         filled = [slider, report, download, *maps, levels, window, comparison.gallery, history]
@@ -123,33 +123,34 @@ def build() -> gr.Blocks:
         button.click(
             events.begin, None, number, queue=False, trigger_mode="multiple", **private
         ).then(
-            events.fill_editor, [editor, masks.feather, name, damage, history, number], filled,
+            events.fill_editor,
+            [editor, photo, masks.feather, name, damage, history, number], filled,
             api_visibility="private", scroll_to_output=True, show_progress="full",
             show_progress_on=slider, trigger_mode="multiple", concurrency_limit=2,
         )  # fmt: skip
-        shown = [editor, name, damage, *filled]
+        opened = [editor, photo, name, damage]
+        shown = [*opened, *filled]
         demo.load(events.show_first_example, history, shown, **private)
         demo.unload(leave)
 
         def emptied_by(event: Any) -> Any:
             return event(None, None, editor, js=EMPTY_EDITOR).then(None, js=LAY_BRUSH_DOWN)
 
-        photo = [editor, name, damage]
         emptied_by(examples.click).then(events.show_example, [examples, history], shown, **private)
-        emptied_by(upload.upload).then(events.open_photo, upload, photo, **private)
-        emptied_by(onward.click).then(events.go_on, [download, name], photo, **private)
+        emptied_by(upload.upload).then(events.open_photo, upload, opened, **private)
+        emptied_by(onward.click).then(events.go_on, [download, name], opened, **private)
         emptied_by(editor.clear)
         failure.click(tell_failure, **private)
 
-        masks.file.upload(events.bring_mask, [masks.file, editor], editor, **private)
-        masks.apply.click(events.change_size, [editor, masks.pixels], editor, **private)
-        masks.invert.click(events.invert, editor, editor, **private)
+        masks.file.upload(events.bring_mask, [masks.file, editor, photo], editor, **private)
+        masks.apply.click(events.change_size, [editor, photo, masks.pixels], editor, **private)
+        masks.invert.click(events.invert, [editor, photo], editor, **private)
         masks.save.click(events.save_mask, [editor, name], masks.saved, **private).success(
             None, js=SAVE_MASK_FILE
         )
         tests.apply.click(
             events.damage,
-            [editor, tests.kind, tests.percent, tests.seed, name, history],
+            [editor, photo, tests.kind, tests.percent, tests.seed, name, history],
             [editor, damage, *filled], **private,
         )  # fmt: skip
         comparison.button.click(

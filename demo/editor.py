@@ -1,13 +1,15 @@
 """The editor's value, read and written: a picture and its mask image."""
 
+import io
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.components.image_editor import EditorValue
+from gradio.components.image_editor import EditorData, EditorValue
 from PIL import Image, ImageChops
 
 from inpainting.errors import InvalidImage, InvalidMask, SizeMismatch
-from inpainting.images import decode
+from inpainting.images import DECODE_ERRORS, FORMATS, decode
 from inpainting.masks import MASK_THRESHOLD
 
 from .pictures import keep
@@ -19,23 +21,65 @@ BRUSH_SHARE = 1 / 30  # of the picture's longer side is the radius of a new brus
 NO_PICTURE = "There is no picture yet: upload or paste one, or click an example."
 
 
-@readable_errors
-def read_part(file: gr.FileData | bytes | None, **_: bool) -> Image.Image | None:
-    """A part of the editor's value as PIL, "RGB" or "RGBA", read as in the rest of the package.
+@dataclass(frozen=True)
+class Part:
+    """A file that the browser sent: read only when its pixels are needed."""
 
-    Takes the place of Gradio's own reading, which clips 16-bit pictures, ignores EXIF rotation
-    and answers a broken file with a bare "Error".
+    file: gr.FileData | bytes
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, from the file's header.
+
+        Raises:
+            InvalidImage: when it is no picture.
+        """
+        source = self.file.path if isinstance(self.file, gr.FileData) else io.BytesIO(self.file)
+        try:
+            with Image.open(source, formats=FORMATS) as image:
+                return image.size
+        except DECODE_ERRORS:
+            return self.read().size  # says what is wrong
+
+    def read(self) -> Image.Image:
+        """ "RGB" or "RGBA", as in the rest of the package.
+
+        Raises:
+            InvalidImage: when it cannot be read.
+        """
+        return decode(self.file.path if isinstance(self.file, gr.FileData) else bytes(self.file))
+
+
+class PhotoEditor(gr.ImageEditor):
+    """Gradio's editor, its value read in our way.
+
+    Its own way clips 16-bit pictures, ignores EXIF rotation, answers a broken file with a bare
+    "Error", and decodes everything three times over.
     """
-    if file is None:
-        return None
-    return decode(file.path if isinstance(file, gr.FileData) else bytes(file))
+
+    def get_block_name(self) -> str:
+        """Which part of the page it is."""
+        return "imageeditor"
+
+    @readable_errors
+    def preprocess(self, payload: EditorData | None) -> dict[str, Any] | None:
+        """What :func:`read_parts` takes."""
+        if payload is None:
+            return None
+        parts = self.blob_storage.pop(payload.id, None) if payload.id is not None else payload
+        if parts is None or parts.background is None:
+            return None
+        layers = [Part(layer).read() for layer in parts.layers or [] if layer is not None]
+        return {"background": Part(parts.background), "layers": layers}
 
 
-def read_editor(value: dict[str, Any] | None) -> tuple[Image.Image, Image.Image]:
+def read_editor(
+    value: dict[str, Any] | None, photo: str | None = None
+) -> tuple[Image.Image, Image.Image]:
     """What the visitor loaded and painted.
 
     Args:
-        value: as for :func:`read_parts`.
+        value, photo: as for :func:`read_parts`.
 
     Returns:
         ``(image, mask_image)``: "RGB" or "RGBA", and "L" with white = repaint.
@@ -44,7 +88,7 @@ def read_editor(value: dict[str, Any] | None) -> tuple[Image.Image, Image.Image]
         InvalidImage: when no picture is loaded.
         InvalidMask: when nothing is painted, or a layer has another size than the picture.
     """
-    image, mask_image = read_parts(value)
+    image, mask_image = read_parts(value, photo)
     if not mask_image.getbbox():
         raise InvalidMask(
             "Nothing is painted yet: paint over the part to replace with the red brush, then "
@@ -53,17 +97,24 @@ def read_editor(value: dict[str, Any] | None) -> tuple[Image.Image, Image.Image]
     return image, mask_image
 
 
-def read_parts(value: dict[str, Any] | None) -> tuple[Image.Image, Image.Image]:
+def read_parts(
+    value: dict[str, Any] | None, photo: str | None = None
+) -> tuple[Image.Image, Image.Image]:
     """Like :func:`read_editor`, also where nothing is painted.
 
     Args:
-        value: ``{"background": PIL or None, "layers": [PIL], "composite": …}``. The composite is
-            missing after a value set by the server, so it is never used; an empty canvas is a
-            background without one opaque pixel.
+        value: ``{"background": Part, "layers": [PIL]}``. An empty canvas is a background without
+            one opaque pixel.
+        photo: file that was put into the editor. It is what counts: a browser's canvas
+            multiplies colours by their opacity and loses some of them.
     """
-    if not value or not value["background"] or not _opacity(value["background"]).getbbox():
+    if not value:
         raise InvalidImage(NO_PICTURE)
-    image = value["background"]
+    image, background = decode(photo) if photo else None, value["background"]
+    if image is None or image.size != background.size:
+        image = background.read()
+        if not _opacity(image).getbbox():
+            raise InvalidImage(NO_PICTURE)
     mask_image = Image.new("L", image.size)
     for layer in value["layers"]:
         if layer.size != image.size:
@@ -72,16 +123,16 @@ def read_parts(value: dict[str, Any] | None) -> tuple[Image.Image, Image.Image]:
     return image, mask_image.point(lambda level: 255 if level >= MASK_THRESHOLD else 0)
 
 
-def editor_value(image: Image.Image, mask_image: Image.Image | None = None) -> EditorValue:
-    """The mirror of :func:`read_editor`: put a picture, and its mask, into the editor."""
-    layer = Image.new("RGBA", image.size, PAINT)
-    mask_image = mask_image or Image.new("L", image.size)
+def put(photo: str, mask_image: Image.Image) -> gr.ImageEditor:
+    """The mirror of :func:`read_editor`: the editor with a picture file, its mask, and a brush."""
+    layer = Image.new("RGBA", mask_image.size, PAINT)
     layer.putalpha(mask_image.point(lambda level: round(OPACITY * level)))
-    return {
-        "background": keep(image, "picture"),
+    value: EditorValue = {
+        "background": photo,
         "layers": [keep(layer, "mask")],
-        "composite": None,
+        "composite": None,  # else Gradio would load it as the background
     }
+    return gr.ImageEditor(value, brush=brush_for(mask_image.size))
 
 
 def brush_for(size: tuple[int, int]) -> gr.Brush:

@@ -25,7 +25,7 @@ from inpainting.pipeline import Pass
 from inpainting.random_masks import generator_for, sample_damage
 
 from . import filling, views
-from .editor import brush_for, editor_value, mark, read_editor, read_parts
+from .editor import mark, put, read_editor, read_parts
 from .pictures import difference_map, doubt_map, keep, preview, stem
 from .refusal import readable_errors, refusal
 from .report import history_caption, report_html
@@ -36,6 +36,8 @@ THUMBNAIL = 480  # pixels
 
 REQUESTS = filling.Requests()
 
+Value = dict[str, Any] | None  # of the editor; see read_parts
+Opened = tuple[gr.ImageEditor, str, str, str]  # editor, photo file, name, damage
 Outputs = tuple[Any, ...]  # of fill_editor, in the order of app.py
 History = list[tuple[str, str]] | None  # files and captions, newest first
 
@@ -50,7 +52,8 @@ def begin(request: gr.Request) -> int:
 
 @readable_errors
 def fill_editor(
-    value: dict[str, Any] | None,
+    value: Value,
+    photo: str | None,
     feather: int,
     name: str,
     damage: str,
@@ -63,6 +66,7 @@ def fill_editor(
 
     Args:
         value: of the editor.
+        photo: file that was put into it.
         feather: pixels.
         name: of the photo, for the download.
         damage: fingerprint of the test damage that was painted last.
@@ -79,7 +83,7 @@ def fill_editor(
             progress((passes, None), desc=f"1/{run.scale:g} of the resolution", unit="crops")
 
     try:
-        image, mask_image = read_editor(value)
+        image, mask_image = read_editor(value, photo)
         run = filling.fill(image, mask_image, feather=feather, on_pass=on_pass)
         shown = present(image, mask_image, run, name, fingerprint(mask_image) == damage, history)
         REQUESTS.check(visitor, number)
@@ -128,12 +132,12 @@ def filled_example(index: int) -> tuple[Image.Image, Image.Image, filling.Run]:
 
 @readable_errors
 def show_example(index: int, history: History, request: gr.Request) -> Outputs:
-    """An example with its mask, filled: editor, name, damage, and the outputs of the fill."""
+    """An example with its mask, filled: as opened, and the outputs of the fill."""
     REQUESTS.begin(request.session_hash)
     image, mask_image, run = filled_example(index)
     name = EXAMPLES[index].stem
     shown = present(image, mask_image, run, name, False, history)
-    return edited(image, mask_image), name, "", *shown
+    return *opened(image, name, mask_image), *shown
 
 
 @readable_errors
@@ -155,65 +159,67 @@ def example_thumbnail(path: Path) -> Image.Image:
 # Pictures and masks
 
 
-def edited(image: Image.Image, mask_image: Image.Image | None = None) -> gr.ImageEditor:
-    """The editor with a picture, its mask, and a brush that fits both."""
-    return gr.ImageEditor(editor_value(image, mask_image), brush=brush_for(image.size))
+def opened(image: Image.Image, name: str, mask_image: Image.Image | None = None) -> Opened:
+    """A picture in the editor."""
+    photo = keep(image, "picture")
+    return put(photo, mask_image or Image.new("L", image.size)), photo, name, ""
 
 
 @readable_errors
-def open_photo(path: str) -> tuple[gr.ImageEditor, str, str]:
-    """An image file: editor, name, and no damage yet."""
-    return edited(decode(path)), stem(path), ""
+def open_photo(path: str) -> Opened:
+    """An image file."""
+    return opened(decode(path), stem(path))
 
 
 @readable_errors
-def go_on(path: str | None, name: str) -> tuple[gr.ImageEditor, str, str]:
+def go_on(path: str | None, name: str) -> Opened:
     """The last result as the next photo."""
     if path is None:
         raise refusal("There is no result yet: fill something first.")
-    return edited(decode(path)), name, ""
+    return opened(decode(path), name)
 
 
 @readable_errors
-def bring_mask(path: str, value: dict[str, Any] | None) -> gr.ImageEditor:
+def bring_mask(path: str, value: Value, photo: str | None) -> gr.ImageEditor:
     """A mask file over the photo in the editor, in place of what was painted."""
-    image, _ = read_parts(value)
+    image, _ = read_parts(value, photo)
     mask_image, notes = read_mask_file(path, image.size)
     for note in notes:
         gr.Warning(note)
-    return edited(image, mask_image)
+    return put(photo or keep(image, "picture"), mask_image)
 
 
 @readable_errors
-def save_mask(value: dict[str, Any] | None, name: str) -> str:
+def save_mask(value: Value, name: str) -> str:
     """The painted mask as a file: white = repaint."""
     _, mask_image = read_editor(value)
     return keep(mask_image, f"{name}_mask")
 
 
 @readable_errors
-def change_size(value: dict[str, Any] | None, pixels: int) -> gr.ImageEditor:
+def change_size(value: Value, photo: str | None, pixels: int) -> gr.ImageEditor:
     """The painted mask grown by some pixels, or shrunk by a negative number."""
-    image, mask_image = read_editor(value)
+    image, mask_image = read_editor(value, photo)
     changed = grown(mask_image, pixels)
     if not changed.getbbox():
         raise EmptyHole(f"Nothing is left of the mask when it shrinks by {-pixels} pixels.")
-    return edited(image, changed)
+    return put(photo or keep(image, "picture"), changed)
 
 
 @readable_errors
-def invert(value: dict[str, Any] | None) -> gr.ImageEditor:
+def invert(value: Value, photo: str | None) -> gr.ImageEditor:
     """What was painted for what was not."""
-    image, mask_image = read_editor(value)
+    image, mask_image = read_editor(value, photo)
     mask_image = inverted(mask_image)
     if not mask_image.getbbox():
         raise NothingKnown("Everything is painted: inverted, nothing would be.")
-    return edited(image, mask_image)
+    return put(photo or keep(image, "picture"), mask_image)
 
 
 @readable_errors
 def damage(
-    value: dict[str, Any] | None,
+    value: Value,
+    photo: str | None,
     kind: str,
     percent: float,
     seed: float,
@@ -223,14 +229,15 @@ def damage(
 ) -> Outputs:
     """Seeded test damage over the photo, filled: editor, its fingerprint, outputs of the fill."""
     REQUESTS.begin(request.session_hash)
-    image, _ = read_parts(value)
+    image, _ = read_parts(value, photo)
     size = image.height, image.width
     hole = sample_damage(size, generator_for(int(seed)), kind, percent / 100)
     if not hole.any():
         raise InvalidMask(f"{percent:g} % of so small a picture is nothing: ask for more.")
     mask_image = mask_image_from_hole(hole)
     shown = present(image, mask_image, filling.fill(image, mask_image), name, True, history)
-    return edited(image, mask_image), fingerprint(mask_image), *shown
+    editor = put(photo or keep(image, "picture"), mask_image)
+    return editor, fingerprint(mask_image), *shown
 
 
 def fingerprint(mask_image: Image.Image) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import io
 import re
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -9,15 +10,17 @@ from types import SimpleNamespace
 import gradio as gr
 import numpy as np
 import pytest
-from gradio.components.image_editor import EditorData
+from gradio.components.image_editor import EditorData, EditorDataBlobs
 from gradio.data_classes import FileData
 from PIL import Image
 
 import app
 from demo import events, filling
+from demo.editor import read_parts
 from inpainting import InpaintingPipeline
 from inpainting.baselines import BASELINES
 from inpainting.checkpoint import BUNDLED
+from inpainting.errors import InvalidImage
 from inpainting.metrics import score
 
 
@@ -52,24 +55,45 @@ def editor_in(blocks: gr.Blocks) -> gr.ImageEditor:
 def test_editor_reads_files_faithfully(tmp_path, demo):
     ramp = np.linspace(0, 65535, 60 * 40).reshape(40, 60).astype(np.uint16)
     Image.fromarray(ramp).save(tmp_path / "grey16.png")
-    part = editor_in(demo)
-    value = part.preprocess(EditorData(background=FileData(path=str(tmp_path / "grey16.png"))))
-    assert value["layers"] == [] and value["composite"] is None
-    grey = np.array(value["background"])[..., 0]
+    image, mask_image = read(demo, tmp_path / "grey16.png")
+    grey = np.array(image)[..., 0]
     assert grey.min() == 0 and grey.max() == 255 and abs(grey.mean() - 127.5) < 1
+    assert mask_image.size == (60, 40) and not mask_image.getbbox()
 
     photo = Image.new("RGB", (30, 20))
     photo.getexif()[0x0112] = 6  # to be turned a quarter
     photo.save(tmp_path / "turned.jpg", exif=photo.getexif())
-    value = part.preprocess(EditorData(background=FileData(path=str(tmp_path / "turned.jpg"))))
-    assert value["background"].size == (20, 30)
+    assert read(demo, tmp_path / "turned.jpg")[0].size == (20, 30)
 
 
-def test_broken_files_are_refused_in_words(tmp_path, demo):
+def read(demo, path, *layers):
+    data = EditorData(
+        background=FileData(path=str(path)), layers=[FileData(path=str(p)) for p in layers]
+    )
+    return read_parts(editor_in(demo).preprocess(data))
+
+
+def test_what_the_browser_sends_is_read_once_and_forgotten(demo, noise):
+    stream, layer = io.BytesIO(), io.BytesIO()
+    noise(20, 10).save(stream, "PNG")
+    Image.new("RGBA", (20, 10), (255, 0, 0, 153)).save(layer, "PNG")
+    part = editor_in(demo)
+    part.blob_storage["1"] = EditorDataBlobs(
+        background=stream.getvalue(), layers=[None, layer.getvalue()], composite=b"not read"
+    )
+    image, mask_image = read_parts(part.preprocess(EditorData(id="1")))
+    assert image.size == (20, 10) and mask_image.getextrema() == (255, 255)
+    assert not part.blob_storage and part.preprocess(EditorData(id="1")) is None
+
+
+def test_broken_files_are_refused_in_words(tmp_path, demo, noise):
     path = tmp_path / "broken.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n...")
+    noise(9, 9).save(tmp_path / "good.png")
+    with pytest.raises(InvalidImage, match="broken.png is not a picture"):
+        read(demo, path)
     with pytest.raises(gr.Error, match="broken.png is not a picture"):
-        editor_in(demo).preprocess(EditorData(background=FileData(path=str(path))))
+        read(demo, tmp_path / "good.png", path)
     with pytest.raises(gr.Error, match="broken.png is not a picture"):
         events.open_photo(str(path))
 

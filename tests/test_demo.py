@@ -1,6 +1,7 @@
 """The demo's behaviour without a browser; the page is tested in
 test_app_page.py, programs in test_api.py and, as visitors see it, in browser/."""
 
+import io
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -44,7 +45,9 @@ def box_mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Ima
 
 
 def value(background, *layers) -> dict:
-    return {"background": background, "layers": list(layers), "composite": None}
+    stream = io.BytesIO()
+    background.save(stream, "PNG")
+    return {"background": editor.Part(stream.getvalue()), "layers": list(layers)}
 
 
 def shown_in(update) -> tuple[Image.Image, Image.Image]:
@@ -54,12 +57,20 @@ def shown_in(update) -> tuple[Image.Image, Image.Image]:
     return editor.read_parts(value(decode(parts["background"]["path"]), *layers))
 
 
-def press_fill(image, mask_image, feather=0, damage="", history=None, number=None) -> dict:
+def flipped(mask_image: Image.Image) -> Image.Image:
+    return Image.eval(mask_image, lambda level: 255 - level)
+
+
+def no_progress(*_, **__) -> None:
+    pass
+
+
+def press_fill(image, mask_image, feather=0, damage="", history=None) -> dict:
     layer = Image.new("RGBA", image.size, editor.PAINT)
     layer.putalpha(mask_image.point(lambda level: round(0.6 * level)))
-    number = events.begin(VISITOR) if number is None else number
+    state, number = value(image, layer), events.begin(VISITOR)
     outputs = events.fill_editor(
-        value(image, layer), feather, "cat", damage, history, number, VISITOR, lambda *_, **__: None
+        state, None, feather, "cat", damage, history, number, VISITOR, no_progress
     )
     return dict(zip(OUTPUTS, outputs, strict=True))
 
@@ -71,7 +82,6 @@ def press_fill(image, mask_image, feather=0, damage="", history=None, number=Non
     "state",
     [
         pytest.param(None, id="cleared"),
-        pytest.param(value(None), id="nothing loaded"),
         pytest.param(value(Image.new("RGBA", (800, 800), (0, 0, 0, 0))), id="blank canvas"),
         pytest.param(
             value(Image.new("RGBA", (64, 64)), painted((64, 64), (0, 0, 9, 9))),
@@ -95,16 +105,19 @@ def test_nothing_painted(noise, layers):
 def test_layers_are_united(noise):
     state = value(noise(30, 20), painted((30, 20), (1, 2, 5, 6)), painted((30, 20), (4, 2, 9, 6)))
     image, mask_image = editor.read_editor(state)
-    assert image is state["background"]
+    assert image == state["background"].read()
     assert mask_image.mode == "L"
     assert np.array_equal(mask_image, box_mask((30, 20), (1, 2, 9, 6)))
 
 
-def test_composite_is_never_used(noise):
-    state = value(noise(30, 20), painted((30, 20), (1, 2, 5, 6)))
-    other = {**state, "composite": noise(30, 20)}
-    assert editor.read_editor(state)[0] is editor.read_editor(other)[0]
-    assert editor.read_editor(state)[1] == editor.read_editor(other)[1]
+def test_the_photo_counts_and_not_what_a_canvas_made_of_it(noise, tmp_path):
+    photo, canvas = noise(30, 20), noise(30, 20)
+    photo.save(tmp_path / "photo.png")
+    state = value(canvas, painted((30, 20), (1, 2, 5, 6)))
+    assert editor.read_editor(state, str(tmp_path / "photo.png"))[0] == photo
+    other = value(noise(31, 20), painted((31, 20), (1, 2, 5, 6)))  # something else was opened
+    image, _ = editor.read_editor(other, str(tmp_path / "photo.png"))
+    assert image == other["background"].read()
 
 
 def test_layer_of_another_size(noise):
@@ -113,13 +126,14 @@ def test_layer_of_another_size(noise):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_editor_value_mirrors_read_editor(noise, mode):
+def test_put_mirrors_read_editor(noise, mode):
     image, mask_image = noise(31, 17).convert(mode), box_mask((31, 17), (3, 4, 20, 10))
-    parts = editor.editor_value(image, mask_image)
-    assert parts["composite"] is None  # Gradio would load it as the background
-    layers = [decode(path) for path in parts["layers"]]
-    assert layers[0].getchannel("A").getextrema() == (0, 153)  # as the brush paints
-    assert editor.read_editor(value(decode(parts["background"]), *layers)) == (image, mask_image)
+    update, photo, name, damage = events.opened(image, "cat", mask_image)
+    assert update.value["composite"] is None  # Gradio would load it as the background
+    layer = decode(update.value["layers"][0]["path"])
+    assert layer.getchannel("A").getextrema() == (0, 153)  # as the brush paints
+    assert shown_in(update) == (image, mask_image)
+    assert decode(photo) == image and (name, damage) == ("cat", "")
 
 
 def test_the_brush_fits_the_picture():
@@ -205,7 +219,7 @@ def test_a_newer_request_ends_the_older_one(noise, monkeypatch, tiny_pipeline):
     ran = []
     monkeypatch.setattr(tiny_pipeline.model, "forward", lambda *_: ran.append(1))
     layer = painted((45, 31), (5, 6, 17, 12))
-    skipped = events.fill_editor(value(image, layer), 0, "cat", "", None, old, VISITOR, print)
+    skipped = events.fill_editor(value(image, layer), None, 0, "cat", "", None, old, VISITOR, print)
     assert skipped == gr.skip() and not ran
     other = SimpleNamespace(session_hash="another")
     assert events.begin(other) == 1
@@ -238,8 +252,8 @@ def test_a_mask_file_replaces_what_was_painted(noise, tmp_path, monkeypatch):
         tmp_path / "m.png"
     )
     state = value(noise(30, 20), painted((30, 20), (20, 5, 25, 9)))
-    image, mask_image = shown_in(events.bring_mask(str(tmp_path / "m.png"), state))
-    assert image == state["background"]
+    image, mask_image = shown_in(events.bring_mask(str(tmp_path / "m.png"), state, None))
+    assert image == state["background"].read()
     assert mask_image == Image.eval(box_mask((30, 20), (1, 1, 6, 6)), lambda level: 255 - level)
     assert "resized from 60×40 to 30×20" in said[0] and "invert it" in said[1]
 
@@ -249,19 +263,21 @@ def test_masks_are_saved_inverted_grown_and_shrunk(noise):
     mask_image = box_mask((30, 20), (10, 5, 20, 15))
     saved = events.save_mask(state, "cat")
     assert saved.endswith("/cat_mask.png") and decode(saved, grey=True) == mask_image
-    assert shown_in(events.invert(state))[1] == Image.eval(mask_image, lambda level: 255 - level)
-    assert shown_in(events.change_size(state, -2))[1] == box_mask((30, 20), (12, 7, 18, 13))
-    assert white_share(shown_in(events.change_size(state, 2))[1]) > white_share(mask_image)
+    assert shown_in(events.invert(state, None))[1] == Image.eval(
+        mask_image, lambda level: 255 - level
+    )
+    assert shown_in(events.change_size(state, None, -2))[1] == box_mask((30, 20), (12, 7, 18, 13))
+    assert white_share(shown_in(events.change_size(state, None, 2))[1]) > white_share(mask_image)
     with pytest.raises(gr.Error, match="Nothing is left of the mask when it shrinks by 9"):
-        events.change_size(state, -9)
+        events.change_size(state, None, -9)
     with pytest.raises(gr.Error, match="Everything is painted"):
-        events.invert(value(noise(5, 5), painted((5, 5), (0, 0, 5, 5))))
+        events.invert(value(noise(5, 5), painted((5, 5), (0, 0, 5, 5))), None)
 
 
 def test_damage_is_seeded_filled_and_known(noise):
     state = value(noise(120, 90))
     first, again, other = (
-        events.damage(state, "strokes", 20, seed, "cat", None, VISITOR) for seed in (3, 3, 4)
+        events.damage(state, None, "strokes", 20, seed, "cat", None, VISITOR) for seed in (3, 3, 4)
     )
     mask_image = shown_in(first[0])[1]
     assert 0.18 < white_share(mask_image) <= 0.2
@@ -277,7 +293,7 @@ def test_damage_is_seeded_filled_and_known(noise):
 
 def test_damage_of_nothing_is_said(noise):
     with pytest.raises(gr.Error, match="1 % of so small a picture is nothing"):
-        events.damage(value(noise(4, 4)), "strokes", 1, 0, "cat", None, VISITOR)
+        events.damage(value(noise(4, 4)), None, "strokes", 1, 0, "cat", None, VISITOR)
 
 
 # Looking closer
@@ -354,13 +370,13 @@ def test_the_report_says_when_its_numbers_mean_nothing(noise):
 
 def test_an_opened_photo_has_nothing_painted_and_gives_its_name(tmp_path, noise):
     noise(30, 20).save(tmp_path / "my photo (1).png")
-    update, name, damage = events.open_photo(str(tmp_path / "my photo (1).png"))
+    update, _, name, damage = events.open_photo(str(tmp_path / "my photo (1).png"))
     assert not shown_in(update)[1].getbbox() and (name, damage) == ("my_photo_1", "")
 
 
 def test_the_result_becomes_the_next_photo(noise):
     shown = press_fill(noise(30, 20), box_mask((30, 20), (5, 5, 9, 9)))
-    update, name, _ = events.go_on(shown["file"], "cat")
+    update, _, name, _ = events.go_on(shown["file"], "cat")
     assert shown_in(update)[0] == decode(shown["file"]) and name == "cat"
     with pytest.raises(gr.Error, match="no result yet"):
         events.go_on(None, "cat")

@@ -25,6 +25,7 @@ def on_canvas(page: Page, x: float, y: float) -> tuple[float, float]:
 
 
 def stroke(page: Page, start=(0.45, 0.4), end=(0.55, 0.4)) -> None:
+    page.locator("#editor .pixi-target").scroll_into_view_if_needed()
     page.mouse.move(*on_canvas(page, *start))
     page.mouse.down()
     page.mouse.move(*on_canvas(page, *end), steps=12)
