@@ -9,10 +9,13 @@ say where to listen. On a ZeroGPU Space the network runs on the lent GPU.
 Here is what the page looks like; what it does is in ``demo/``.
 """
 
+import gc
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+gc.disable()  # what imports make stays: looking through it for garbage takes a second
 
 import gradio as gr
 
@@ -22,6 +25,8 @@ from demo.filling import load_pipeline
 from inpainting import InpaintingError
 from inpainting.figures import HEAT_MAP_RANGE
 from inpainting.random_masks import DAMAGE
+
+gc.enable()
 
 UPLOAD_LIMIT = "100mb"  # the editor sends PNG: a noisy photo of 20 megapixels still passes
 CACHE = (600, 3600)  # seconds: every 10 minutes, files older than an hour; see PRIVACY
@@ -97,10 +102,6 @@ def build() -> gr.Blocks:
                     components=[gr.Image(visible=False, format="png")],
                     samples=[[events.example_thumbnail(path)] for path in events.EXAMPLES],
                 )  # fmt: skip
-                masks = mask_tools()
-                tests = damage_tools()
-                with gr.Accordion("This visit", open=False, elem_id="visit"):
-                    history = gallery("Results of this visit", columns=3, type="filepath")
             with gr.Column():
                 slider = gr.ImageSlider(
                     label="Before and after", show_label=False, elem_id="slider", format="png",
@@ -110,6 +111,13 @@ def build() -> gr.Blocks:
                 with gr.Row(elem_id="result"):
                     download = gr.DownloadButton("Download PNG", elem_id="download", size="md")
                     onward = gr.Button("Go on with the result", elem_id="onward", size="md")
+        with gr.Row():
+            with gr.Column():
+                masks = mask_tools()
+                tests = damage_tools()
+                with gr.Accordion("This visit", open=False, elem_id="visit"):
+                    history = gallery("Results of this visit", columns=3, type="filepath")
+            with gr.Column():
                 maps, comparison, levels = closer_looks()
         gr.Markdown(f"{KEYS}\n\n{PRIVACY}", elem_id="privacy")
         failure = gr.Button(visible="hidden", elem_id="failure")

@@ -1,6 +1,9 @@
 """The endpoint for programs, over HTTP: gradio_client, curl's way, and MCP."""
 
 import json
+import re
+import shutil
+import subprocess
 import urllib.request
 import uuid
 from pathlib import Path
@@ -13,6 +16,8 @@ from PIL import Image
 
 from inpainting.images import decode
 from inpainting.metrics import score
+
+README = Path(__file__).parents[1] / "README.md"
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +99,18 @@ def test_curl_by_name_and_by_default(address, files):
     with urllib.request.urlopen(file["url"], timeout=60) as reply:
         assert reply.headers["Content-Type"] == "image/png"
         assert decode(reply.read()).size == (60, 40)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_the_readme_s_curl_commands_work(address, files, tmp_path):
+    (commands,) = re.findall(r"```sh\n(HOST=.*?)```", README.read_text(), re.DOTALL)
+    commands = commands.replace("http://127.0.0.1:7860", address)
+    for name, path in zip(("photo.jpg", "mask.png"), files, strict=True):
+        commands = commands.replace(name, path.name)
+    done = subprocess.run(
+        ["bash", "-euc", commands], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "event: complete" in done.stdout and "cat_filled.png" in done.stdout
 
 
 def test_refusals_are_sentences_in_plain_text(client, address, files, tmp_path):
