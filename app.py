@@ -126,15 +126,15 @@ def build() -> gr.Blocks:
         name, damage, number = gr.State("photo"), gr.State(""), gr.State(0)
 
         filled = [slider, report, download, *maps, levels, window, comparison.gallery, history]
-        quiet = {"show_progress": "minimal", "show_progress_on": slider}
-        private = {"api_visibility": "private", **quiet}
+        private = {"api_visibility": "private", "show_progress": "minimal",
+                   "show_progress_on": slider}  # fmt: skip
+        long = {**private, "show_progress": "full", "concurrency_limit": 2}
         button.click(
             events.begin, None, number, queue=False, trigger_mode="multiple", **private
         ).then(
             events.fill_editor,
             [editor, photo, masks.feather, name, damage, history, number], filled,
-            api_visibility="private", scroll_to_output=True, show_progress="full",
-            show_progress_on=slider, trigger_mode="multiple", concurrency_limit=2,
+            scroll_to_output=True, trigger_mode="multiple", **long,
         )  # fmt: skip
         opened = [editor, photo, name, damage]
         shown = [*opened, *filled]
@@ -159,7 +159,7 @@ def build() -> gr.Blocks:
         tests.apply.click(
             events.damage,
             [editor, photo, tests.kind, tests.percent, tests.seed, name, history],
-            [editor, damage, *filled], **private,
+            [editor, damage, *filled], scroll_to_output=True, **long,
         )  # fmt: skip
         comparison.button.click(
             events.compare, window, comparison.gallery, api_visibility="private"

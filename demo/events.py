@@ -73,23 +73,30 @@ def fill_editor(
         history: of this visit.
         number: of this request, from :func:`begin`.
     """
-    visitor, passes = request.session_hash, 0
-
-    def on_pass(run: Pass) -> None:
-        nonlocal passes
-        REQUESTS.check(visitor, number)
-        passes += 1
-        if passes > 1:
-            progress((passes, None), desc=f"1/{run.scale:g} of the resolution", unit="crops")
-
+    visitor = request.session_hash
     try:
         image, mask_image = read_editor(value, photo)
-        run = filling.fill(image, mask_image, feather=feather, on_pass=on_pass)
+        watch = watcher(visitor, number, progress)
+        run = filling.fill(image, mask_image, feather=feather, on_pass=watch)
         shown = present(image, mask_image, run, name, fingerprint(mask_image) == damage, history)
         REQUESTS.check(visitor, number)
     except filling.Overtaken:
         return gr.skip()
     return shown
+
+
+def watcher(visitor: str | None, number: int, progress: gr.Progress) -> filling.OnPass:
+    """What every run of the network is told to: ends an overtaken request, shows a long one."""
+    count = 0
+
+    def on_pass(run: Pass) -> None:
+        nonlocal count
+        REQUESTS.check(visitor, number)
+        count += 1
+        if count > 1:
+            progress((count, None), desc=f"at 1/{run.scale:g} of the resolution", unit="crops")
+
+    return on_pass
 
 
 def present(
@@ -133,7 +140,7 @@ def filled_example(index: int) -> tuple[Image.Image, Image.Image, filling.Run]:
 @readable_errors
 def show_example(index: int, history: History, request: gr.Request) -> Outputs:
     """An example with its mask, filled: as opened, and the outputs of the fill."""
-    REQUESTS.begin(request.session_hash)
+    begin(request)
     image, mask_image, run = filled_example(index)
     name = EXAMPLES[index].stem
     shown = present(image, mask_image, run, name, False, history)
@@ -226,16 +233,21 @@ def damage(
     name: str,
     history: History,
     request: gr.Request,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
 ) -> Outputs:
     """Seeded test damage over the photo, filled: editor, its fingerprint, outputs of the fill."""
-    REQUESTS.begin(request.session_hash)
+    visitor, number = request.session_hash, begin(request)
     image, _ = read_parts(value, photo)
     size = image.height, image.width
     hole = sample_damage(size, generator_for(int(seed)), kind, percent / 100)
     if not hole.any():
         raise InvalidMask(f"{percent:g} % of so small a picture is nothing: ask for more.")
     mask_image = mask_image_from_hole(hole)
-    shown = present(image, mask_image, filling.fill(image, mask_image), name, True, history)
+    try:
+        run = filling.fill(image, mask_image, on_pass=watcher(visitor, number, progress))
+    except filling.Overtaken:
+        return gr.skip()
+    shown = present(image, mask_image, run, name, True, history)
     editor = put(photo or keep(image, "picture"), mask_image)
     return editor, fingerprint(mask_image), *shown
 

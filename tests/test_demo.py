@@ -277,7 +277,8 @@ def test_masks_are_saved_inverted_grown_and_shrunk(noise):
 def test_damage_is_seeded_filled_and_known(noise):
     state = value(noise(120, 90))
     first, again, other = (
-        events.damage(state, None, "strokes", 20, seed, "cat", None, VISITOR) for seed in (3, 3, 4)
+        events.damage(state, None, "strokes", 20, seed, "cat", None, VISITOR, no_progress)
+        for seed in (3, 3, 4)
     )
     mask_image = shown_in(first[0])[1]
     assert 0.18 < white_share(mask_image) <= 0.2
@@ -293,7 +294,7 @@ def test_damage_is_seeded_filled_and_known(noise):
 
 def test_damage_of_nothing_is_said(noise):
     with pytest.raises(gr.Error, match="1 % of so small a picture is nothing"):
-        events.damage(value(noise(4, 4)), None, "strokes", 1, 0, "cat", None, VISITOR)
+        events.damage(value(noise(4, 4)), None, "strokes", 1, 0, "cat", None, VISITOR, no_progress)
 
 
 # Looking closer
