@@ -2,6 +2,7 @@
 
 import html
 import math
+import time
 from collections import Counter
 
 from inpainting.metrics import Scores
@@ -51,11 +52,13 @@ def report_html(
     words = [KNOWN_ORIGINAL if known else OWN_PAINT]
     if math.isinf(scores.hole_psnr):
         words.append(INFINITE)
+    # A number of its own: the page replaces a report only by another one, even of an equal fill.
     return (
+        f'<div role="status" data-run="{time.time_ns()}">'
         f'<dl class="cards">{cards}</dl><p class="facts">{facts}'
         f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>"
         f'<details><summary>What was run</summary><p class="ran">{what_ran(run.filled)}</p>'
-        f"<p>{html.escape(checkpoint_name())}</p></details>"
+        f"<p>{html.escape(checkpoint_name())}</p></details></div>"
     )
 
 

@@ -285,12 +285,13 @@ def test_undo_and_redo_by_button_and_by_key(visit):
     more = hole_share(press_fill(page))
     assert more > alone
     page.click("#editor button[aria-label=Undo]")
+    page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
     assert hole_share(press_fill(page)) == alone
     page.keyboard.press("Control+Shift+z")
-    page.wait_for_timeout(500)
+    page.locator("#editor button[aria-label=Undo]:not([disabled])").wait_for()
     assert hole_share(press_fill(page)) == more
     page.keyboard.press("Control+z")
-    page.wait_for_timeout(500)
+    page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
     assert hole_share(press_fill(page)) == alone
 
 
@@ -316,11 +317,11 @@ def test_brush_sizes_by_key_and_from_hair_to_broom(visit):
     page = visit()
     radius = brush_radius(page)
     page.keyboard.press("]")
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(600)
     assert brush_radius(page) > radius
     for _ in range(3):
         page.keyboard.press("[")
-        page.wait_for_timeout(200)
+        page.wait_for_timeout(600)
     assert brush_radius(page) < radius
     page.click("#editor [aria-label='Brush Size']")
     picker = page.locator("#editor .size_picker input")
@@ -330,9 +331,9 @@ def test_brush_sizes_by_key_and_from_hair_to_broom(visit):
 def test_keys(visit):
     page = visit()
     page.keyboard.press("e")
-    assert page.locator("#editor button[aria-label=Erase].highlight").count() == 1
+    page.locator("#editor button[aria-label=Erase].highlight").wait_for()
     page.keyboard.press("b")
-    assert page.locator("#editor button[aria-label=Brush].highlight").count() == 1
+    page.locator("#editor button[aria-label=Brush].highlight").wait_for()
     page.evaluate("document.querySelector('#report .facts').textContent = 'old'")
     page.keyboard.press("f")
     page.wait_for_function("document.querySelector('#report .facts')?.textContent != 'old'")
