@@ -15,6 +15,7 @@ bench: .venv/dev  ## measure speed and memory into docs/performance.md
 check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@rm -f demo/*.pyi  # written by Gradio at import; an old one would hide the source from mypy
 	$(BIN)/mypy
 
 fmt: .venv/dev

@@ -91,7 +91,7 @@ def build() -> gr.Blocks:
                     canvas_size=CANVAS, sources=("upload", "clipboard"), transforms=(),
                     layers=False, buttons=[], eraser=gr.Eraser(16), brush=brush_for((512, 512)),
                 )  # fmt: skip
-                with gr.Row(elem_id="actions"):
+                with gr.Row():
                     upload = gr.UploadButton(
                         "Upload a photo", file_types=["image"], elem_id="upload", min_width=136
                     )

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 
 from inpainting.errors import InvalidImage, InvalidMask, SizeMismatch
 from inpainting.images import DECODE_ERRORS, FORMATS, decode
-from inpainting.masks import MASK_THRESHOLD
+from inpainting.mask_edits import black_and_white
 
 from .pictures import keep
 from .refusal import readable_errors
@@ -28,15 +28,21 @@ class Part:
     file: gr.FileData | bytes
 
     @property
+    def source(self) -> str | bytes:
+        """Path or content."""
+        return self.file.path if isinstance(self.file, gr.FileData) else bytes(self.file)
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height, from the file's header.
 
         Raises:
             InvalidImage: when it is no picture.
         """
-        source = self.file.path if isinstance(self.file, gr.FileData) else io.BytesIO(self.file)
+        source = self.source
         try:
-            with Image.open(source, formats=FORMATS) as image:
+            stream = io.BytesIO(source) if isinstance(source, bytes) else source
+            with Image.open(stream, formats=FORMATS) as image:
                 return image.size
         except DECODE_ERRORS:
             return self.read().size  # says what is wrong
@@ -47,7 +53,7 @@ class Part:
         Raises:
             InvalidImage: when it cannot be read.
         """
-        return decode(self.file.path if isinstance(self.file, gr.FileData) else bytes(self.file))
+        return decode(self.source)
 
 
 class PhotoEditor(gr.ImageEditor):
@@ -120,15 +126,20 @@ def read_parts(
         if layer.size != image.size:
             raise SizeMismatch(image.size, layer.size)
         mask_image = ImageChops.lighter(mask_image, _opacity(layer))
-    return image, mask_image.point(lambda level: 255 if level >= MASK_THRESHOLD else 0)
+    return image, black_and_white(mask_image)
 
 
-def put(photo: str, mask_image: Image.Image) -> gr.ImageEditor:
-    """The mirror of :func:`read_editor`: the editor with a picture file, its mask, and a brush."""
+def put(image: Image.Image, mask_image: Image.Image, photo: str | None = None) -> gr.ImageEditor:
+    """The mirror of :func:`read_editor`: the editor with a picture, its mask, and a brush.
+
+    Args:
+        image, mask_image: of one size.
+        photo: file of the picture, if it has been put into an editor before.
+    """
     layer = Image.new("RGBA", mask_image.size, PAINT)
     layer.putalpha(mask_image.point(lambda level: round(OPACITY * level)))
     value: EditorValue = {
-        "background": photo,
+        "background": photo or keep(image, "picture"),
         "layers": [keep(layer, "mask")],
         "composite": None,  # else Gradio would load it as the background
     }

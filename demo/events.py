@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from PIL import Image
 
 from inpainting import InpaintingError
 from inpainting.errors import EmptyHole, InvalidMask, NothingKnown
-from inpainting.facts import untouched
+from inpainting.facts import measure
 from inpainting.images import decode
 from inpainting.mask_edits import grown, inverted, read_mask_file
-from inpainting.masks import hole_from_mask_image, mask_image_from_hole
-from inpainting.metrics import score
+from inpainting.masks import mask_image_from_hole
 from inpainting.pipeline import Pass
 from inpainting.random_masks import generator_for, sample_damage
 
@@ -109,13 +107,10 @@ def present(
 ) -> Outputs:
     """A fill as the page shows it; the scores come from these pixels, never from a preview."""
     result = run.filled.image
-    hole = hole_from_mask_image(mask_image, image.size)[0, 0].numpy()
-    before, after = (np.asarray(picture.convert("RGB")) for picture in (image, result))
-    scores, ratio = score(before, after, hole), float(hole.mean())
-    same = untouched(image, result, hole)
+    scores, ratio, same = measure(image, mask_image, result)
     window = views.Window.around_hole(image, mask_image, result)
     shown = keep(preview(result), "after")
-    caption = history_caption(scores, image.size, ratio, run, name)
+    caption = history_caption(scores, image.size, ratio, name)
     thumbnail = keep(preview(result, THUMBNAIL), f"{name}_small")
     return (
         (keep(preview(mark(image, mask_image)), "before"), shown),
@@ -169,7 +164,7 @@ def example_thumbnail(path: Path) -> Image.Image:
 def opened(image: Image.Image, name: str, mask_image: Image.Image | None = None) -> Opened:
     """A picture in the editor."""
     photo = keep(image, "picture")
-    return put(photo, mask_image or Image.new("L", image.size)), photo, name, ""
+    return put(image, mask_image or Image.new("L", image.size), photo), photo, name, ""
 
 
 @readable_errors
@@ -193,7 +188,7 @@ def bring_mask(path: str, value: Value, photo: str | None) -> gr.ImageEditor:
     mask_image, notes = read_mask_file(path, image.size)
     for note in notes:
         gr.Warning(note)
-    return put(photo or keep(image, "picture"), mask_image)
+    return put(image, mask_image, photo)
 
 
 @readable_errors
@@ -210,7 +205,7 @@ def change_size(value: Value, photo: str | None, pixels: int) -> gr.ImageEditor:
     changed = grown(mask_image, pixels)
     if not changed.getbbox():
         raise EmptyHole(f"Nothing is left of the mask when it shrinks by {-pixels} pixels.")
-    return put(photo or keep(image, "picture"), changed)
+    return put(image, changed, photo)
 
 
 @readable_errors
@@ -220,7 +215,7 @@ def invert(value: Value, photo: str | None) -> gr.ImageEditor:
     mask_image = inverted(mask_image)
     if not mask_image.getbbox():
         raise NothingKnown("Everything is painted: inverted, nothing would be.")
-    return put(photo or keep(image, "picture"), mask_image)
+    return put(image, mask_image, photo)
 
 
 @readable_errors
@@ -248,8 +243,7 @@ def damage(
     except filling.Overtaken:
         return gr.skip()
     shown = present(image, mask_image, run, name, True, history)
-    editor = put(photo or keep(image, "picture"), mask_image)
-    return editor, fingerprint(mask_image), *shown
+    return put(image, mask_image, photo), fingerprint(mask_image), *shown
 
 
 def fingerprint(mask_image: Image.Image) -> str:

@@ -34,13 +34,12 @@ def refusal(message: str) -> Refusal:
 
 def plain_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same for programs, which read text and not HTML."""
+    readable = readable_errors(function)
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
-            return function(*args, **kwargs)
-        except InpaintingError as error:
-            raise Refusal(str(error), print_exception=False) from error
+            return readable(*args, **kwargs)
         except Refusal as error:
             raise Refusal(html.unescape(error.message), print_exception=False) from error
 

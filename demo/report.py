@@ -73,9 +73,7 @@ def what_ran(filled: Filled) -> str:
     )
 
 
-def history_caption(
-    scores: Scores, size: tuple[int, int], ratio: float, run: Run, name: str
-) -> str:
+def history_caption(scores: Scores, size: tuple[int, int], ratio: float, name: str) -> str:
     """One line for the list of the visit."""
     psnr = f"{scores.hole_psnr:.1f} dB in hole".replace("inf dB", "∞ dB")
     return f"{name} · {size[0]} × {size[1]} px · hole {100 * ratio:.1f} % · {psnr}"

@@ -5,7 +5,6 @@ every picture, and a second run goes on where the first one stopped.
 """
 
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from .facts import facts
 from .images import decode
 from .mask_edits import grown, inverted, read_mask_file
 from .pipeline import InpaintingPipeline
+from .whole_files import whole_file
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 REPORT = "report.json"
@@ -97,8 +97,8 @@ def fill_all(
     records: list[Record] = []
     with tqdm(jobs, unit="picture", desc="fill") as bar:
         for job in bar:
-            record = earlier.get(str(job.output)) if job.output.exists() else None
-            if record is None:
+            record = earlier.pop(str(job.output), None)
+            if record is None or not job.output.exists():
                 record = {"image": str(job.image), "output": str(job.output)}
                 try:
                     record |= {"settings": settings, **fill_one(pipe, job, options)}
@@ -106,9 +106,8 @@ def fill_all(
                     record["error"] = str(error)
                     bar.write(f"skipped {job.image}: {error}")
             records.append(record)
-            done = {record["output"] for record in records}
-            rest = [one for output, one in earlier.items() if output not in done]
-            _write(out / REPORT, json.dumps([*records, *rest], indent=1).encode())
+            with whole_file(out / REPORT) as file:
+                file.write(json.dumps([*records, *earlier.values()], indent=1).encode())
     return records
 
 
@@ -127,10 +126,8 @@ def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Record:
     start = time.perf_counter()
     filled = pipe.fill(original, mask_image, options.strategy, options.feather)
     seconds = time.perf_counter() - start
-    job.output.parent.mkdir(parents=True, exist_ok=True)
-    partial = job.output.with_suffix(".partial")
-    filled.image.save(partial, "PNG")
-    os.replace(partial, job.output)
+    with whole_file(job.output) as file:
+        filled.image.save(file, "PNG")
     return {"mask": str(path), "notes": notes, "seconds": round(seconds, 3),
             **facts(original, mask_image, filled)}  # fmt: skip
 
@@ -169,9 +166,3 @@ def _pictures(source: Path, out: Path) -> Iterator[Path]:
     for path in sorted(source.rglob("*")):
         if path.suffix.lower() in SUFFIXES and path.is_file() and out not in path.parents:
             yield path
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

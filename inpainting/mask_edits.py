@@ -39,7 +39,7 @@ def read_mask_file(source: ImageSource, size: tuple[int, int]) -> MaskFile:
     given = decode(source, grey=True)
     white = _white(given)
     if not white.getbbox() and given.mode == "RGBA":
-        white = _black_and_white(given.getchannel("A"))
+        white = black_and_white(given.getchannel("A"))
     if not white.getbbox():
         raise EmptyHole
     notes = []
@@ -58,6 +58,11 @@ def read_mask_file(source: ImageSource, size: tuple[int, int]) -> MaskFile:
 def white_share(mask_image: Image.Image) -> float:
     """Share of white pixels of an "L" mask image of black and white, in [0, 1]."""
     return mask_image.histogram()[255] / (mask_image.width * mask_image.height)
+
+
+def black_and_white(level: Image.Image) -> Image.Image:
+    """An "L" picture with nothing between: from ``MASK_THRESHOLD`` on a grey is white."""
+    return level.point(lambda value: 255 if value >= MASK_THRESHOLD else 0)
 
 
 def inverted(mask_image: Image.Image) -> Image.Image:
@@ -94,11 +99,7 @@ def _white(image: Image.Image) -> Image.Image:
     level = image.convert("L")
     if image.mode == "RGBA":
         level = ImageChops.multiply(level, image.getchannel("A"))
-    return _black_and_white(level)
-
-
-def _black_and_white(level: Image.Image) -> Image.Image:
-    return level.point(lambda value: 255 if value >= MASK_THRESHOLD else 0)
+    return black_and_white(level)
 
 
 def _resized(given: tuple[int, int], size: tuple[int, int]) -> str:

@@ -39,8 +39,7 @@ def sample_lines(size: Size, generator: Generator) -> Tensor:
     """
     canvas = _Canvas(size)
     for _ in range(generator.integers(1, 11)):
-        ends = canvas.points(generator, 2)
-        canvas.stroke(ends, generator.uniform(3, 12), round_joints=False)
+        _one_line(canvas, generator)
     return canvas.hole()
 
 
@@ -52,7 +51,7 @@ def sample_strokes(size: Size, generator: Generator) -> Tensor:
     """
     canvas = _Canvas(size)
     for _ in range(generator.integers(1, 7)):
-        _free_form(canvas, generator, corners=(4, 13), length=60, width=(8, 32))
+        _one_stroke(canvas, generator)
     return canvas.hole()
 
 
@@ -268,13 +267,13 @@ def _grow(size: Size, generator: Generator, target: float, border: bool) -> Tens
     return hole
 
 
-def _one_line(canvas: _Canvas, generator: Generator, shrink: float) -> None:
+def _one_line(canvas: _Canvas, generator: Generator, shrink: float = 1) -> None:
     ends = canvas.points(generator, 2)
-    ends[1] = ends[0] + shrink * (ends[1] - ends[0])
+    ends[1] = (1 - shrink) * ends[0] + shrink * ends[1]  # at 1 exactly what was drawn
     canvas.stroke(ends, shrink * generator.uniform(3, 12), round_joints=False)
 
 
-def _one_stroke(canvas: _Canvas, generator: Generator, shrink: float) -> None:
+def _one_stroke(canvas: _Canvas, generator: Generator, shrink: float = 1) -> None:
     _free_form(canvas, generator, (4, 13), 60 * shrink, (8 * shrink, 32 * shrink))
 
 

@@ -1,6 +1,5 @@
 """The state of a training run on disk, so that it can stop anywhere and go on."""
 
-import os
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 
 from .checkpoint import STATE_FOLDER
 from .errors import CheckpointError
+from .whole_files import whole_file
 
 
 def state_path(folder: Path) -> Path:
@@ -23,14 +23,8 @@ def save_state(folder: Path, state: dict[str, Any]) -> None:
         folder: of the run.
         state: tensors and plain Python values.
     """
-    path = state_path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    with whole_file(state_path(folder)) as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def load_state(folder: Path, recipe: str) -> dict[str, Any]:

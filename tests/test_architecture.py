@@ -9,7 +9,7 @@ import inpainting
 
 PACKAGE = Path(inpainting.__file__).parent
 LAYERS = (  # a module may import from rows above its own only
-    {"errors", "ema", "correction", "uncertainty", "regions", "precision"},
+    {"errors", "ema", "correction", "uncertainty", "regions", "precision", "whole_files"},
     {"devices", "pconv", "config", "images", "masks", "metrics", "canvas"},
     {
         "mask_edits",

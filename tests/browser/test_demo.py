@@ -48,10 +48,10 @@ def touch_stroke(page: Page, start=(0.4, 0.5), end=(0.6, 0.5)) -> None:
     page.wait_for_timeout(500)
 
 
-def press_fill(page: Page) -> str:
-    """Press Fill and wait until new facts are there."""
+def press_fill(page: Page, button: str = "#fill") -> str:
+    """Press Fill, or another button that fills, and wait until new facts are there."""
     page.evaluate("document.querySelector('#report .facts').textContent = 'old'")
-    page.click("#fill")
+    page.click(button)
     page.wait_for_function(
         "!['old', undefined].includes(document.querySelector('#report .facts')?.textContent)"
     )
@@ -110,6 +110,13 @@ def give(page: Page, way: str, path: Path) -> None:
 
 def message(page: Page) -> str:
     return page.locator(".toast-body").last.inner_text()
+
+
+def refusal(page: Page) -> str:
+    """What Fill answers when there is nothing to fill."""
+    page.click("#fill")
+    page.locator(".toast-body").wait_for()
+    return message(page)
 
 
 def hole_share(facts: str) -> float:
@@ -211,10 +218,8 @@ def test_nothing_painted_is_said(visit, keep, tmp_path):
     page = visit()
     upload(page, tmp_path / "plain.png")
     page.wait_for_timeout(2500)
-    page.click("#fill")
-    page.locator(".toast-body").wait_for()
+    assert "Nothing is painted yet: paint over the part to replace" in refusal(page)
     keep(page)
-    assert "Nothing is painted yet: paint over the part to replace" in message(page)
     assert "451 × 300 px" in page.inner_text("#report .facts")  # the last result stays
 
 
@@ -223,9 +228,7 @@ def test_clear_then_the_same_example_again(visit, keep):
     alone = hole_share(page.inner_text("#report .facts"))
     clear(page)
     keep(page)
-    page.click("#fill")
-    page.locator(".toast-body").wait_for()
-    assert "There is no picture yet" in message(page)
+    assert "There is no picture yet" in refusal(page)
     pick_example(page, CAT)
     assert hole_share(press_fill(page)) == alone
     clear(page)
@@ -376,13 +379,9 @@ def test_damage_is_filled_and_its_numbers_mean_something(visit, keep):
     page = visit()
     unfold(page, "damage")
     page.get_by_label("boxes").check()
-    page.evaluate("document.querySelector('#report .facts').textContent = 'old'")
-    page.get_by_role("button", name="Damage and fill").click()
-    page.wait_for_function(
-        "!['old', undefined].includes(document.querySelector('#report .facts')?.textContent)"
-    )
+    facts = press_fill(page, "text=Damage and fill")
     keep(page)
-    assert 9 < hole_share(page.inner_text("#report .facts")) <= 10
+    assert 9 < hole_share(facts) <= 10
     assert "Test damage: what was under it is known" in page.inner_text("#report")
     page.wait_for_timeout(1500)
     press_fill(page)  # the same damage, read back from the editor
@@ -434,9 +433,7 @@ def test_the_download_is_exact_and_the_result_can_be_gone_on_with(visit, tmp_pat
     page.click("#onward")
     page.locator("#editor button[aria-label=Brush].highlight").wait_for()
     page.wait_for_timeout(1500)
-    page.click("#fill")
-    page.locator(".toast-body").wait_for()
-    assert "Nothing is painted yet" in message(page)
+    assert "Nothing is painted yet" in refusal(page)
 
 
 def test_fill_after_every_stroke_is_an_option(visit):
