@@ -29,7 +29,7 @@ from tqdm import tqdm
 from inpainting import charts, evaluation, tables
 from inpainting.baselines import BASELINES, Fill
 from inpainting.checkpoint import load_pretrained, weights_digest
-from inpainting.data import load_splits
+from inpainting.data import DataSet, load_splits
 from inpainting.devices import device
 from inpainting.errors import DataError, InpaintingError
 from inpainting.evaluation import Paint, Pair
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Load, measure, write, print."""
     argv = list(sys.argv[1:] if argv is None else argv)
     args = parse(argv)
-    splits = load_splits(args.data)
+    splits = load_splits(DataSet(args.data, args.image_column, args.data_revision))
     dataset = choose_split(splits, args.split)
     indices = evaluation.spread_subset(len(dataset), args.limit, args.seed)
     model = load_pretrained(args.checkpoint, args.revision) if MODEL in args.methods else None
@@ -86,6 +86,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     add("--checkpoint", help="folder or Hub id; default: the checkpoint in this repository")
     add("--revision", help="branch, tag or commit of a Hub checkpoint")
     add("--data", help="folder of pictures or Hub id, as for train.py; default: Natural Images")
+    add("--image-column", help="default: the first column with pictures")
+    add("--data-revision", help="branch, tag or commit of a Hub data set")
     add("--split", default="test", help="which split to measure on (default: test)")
     add("--limit", type=positive, help="at most so many pictures, spread over the split")
     add("--protocols", nargs="+", choices=evaluation.PROTOCOLS, default=evaluation.PROTOCOLS)

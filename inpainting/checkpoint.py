@@ -6,23 +6,29 @@ partly random.
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
+from .card import write_card
 from .config import PConvUNetConfig
 from .errors import CheckpointError, InvalidConfig, first_line
 from .unet import PConvUNet
+from .whole_files import whole_file
 
 BUNDLED = Path(__file__).parent / "pretrained"
-CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 STATE_FOLDER = "state"  # in a training folder: what is needed to resume; never uploaded
+PRIVATE = (f"{STATE_FOLDER}/*", "samples/*", "*.partial")
 
 
-def save_pretrained(model: PConvUNet, folder: str | Path, card: str) -> None:
+def save_pretrained(
+    model: PConvUNet, folder: str | Path, card: str, say: Callable[[str], None] = print
+) -> None:
     """Write a network so that :func:`load_pretrained` and the Hub can read it.
 
     Weights are stored in half precision: that halves the file, and its rounding (2⁻¹¹) is far
@@ -30,18 +36,24 @@ def save_pretrained(model: PConvUNet, folder: str | Path, card: str) -> None:
 
     Args:
         model: the network; it stays as it is.
-        folder: created if need be; files of the same name are replaced.
-        card: the model card, Markdown with YAML front matter.
+        folder: created if need be; files of the same name are replaced, each at once.
+        card: the model card, Markdown with YAML front matter; a generated one does not replace
+            one that a person wrote, see :func:`inpainting.card.write_card`.
+        say: is told of that.
+
+    Raises:
+        OSError: when a file cannot be written; an older one of that name is whole.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     weights = {
         name: (w.half() if w.is_floating_point() else w).detach().cpu().contiguous()
         for name, w in model.state_dict().items()
     }
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-    (folder / CONFIG).write_text(json.dumps(asdict(model.config), indent=2) + "\n")
-    (folder / CARD).write_text(card, encoding="utf-8")
+    with whole_file(folder / WEIGHTS) as file:
+        file.write(save(weights, metadata={"format": "pt"}))
+    with whole_file(folder / CONFIG) as file:
+        file.write((json.dumps(asdict(model.config), indent=2) + "\n").encode())
+    write_card(folder, card, say)
 
 
 def load_pretrained(
@@ -110,7 +122,7 @@ def push_to_hub(
         CheckpointError: when the Hub refuses or cannot be reached; the folder stays as it is.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import HTTPError
 
     api = HfApi(token=token)
     try:
@@ -119,9 +131,9 @@ def push_to_hub(
             repo_id=repo.repo_id,
             folder_path=folder,
             commit_message=message,
-            ignore_patterns=[f"{STATE_FOLDER}/*"],
+            ignore_patterns=[*PRIVATE],
         )
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"The upload of {folder} to {repo_id} failed ({first_line(error)}): the files are "
             "kept; log in with `hf auth login`, then upload with "
@@ -132,12 +144,13 @@ def push_to_hub(
 
 def _download(repo_id: str, revision: str | None) -> Path:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HFValidationError, HTTPError
 
     try:
         config = hf_hub_download(repo_id, CONFIG, revision=revision)
-        hf_hub_download(repo_id, WEIGHTS, revision=revision)
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        # Of the same commit, also when somebody pushes in between.
+        hf_hub_download(repo_id, WEIGHTS, revision=Path(config).parent.name)
+    except (HTTPError, HFValidationError, OSError) as error:
         raise CheckpointError(
             f"No checkpoint {repo_id!r} (revision {revision or 'main'}) was found, neither as a "
             f"folder nor on the Hub ({first_line(error)}): check the name, or give a folder "

@@ -8,7 +8,8 @@ InpaintingError
 │   └── SizeMismatch    picture and mask differ in size
 ├── InvalidConfig       a network, mask generator or training option contradicts itself
 ├── DataError           a data set cannot be loaded or split
-└── CheckpointError     a checkpoint is missing, damaged or made for another network
+├── CheckpointError     a checkpoint is missing, damaged or made for another network
+└── HubError            the Hub refuses, or does not answer, where it is to be written to
 
 A message says what was given, what is needed and what to do.
 """
@@ -73,6 +74,10 @@ class DataError(InpaintingError):
 
 class CheckpointError(InpaintingError):
     """A checkpoint is missing, damaged or belongs to another network."""
+
+
+class HubError(InpaintingError):
+    """The Hub refuses an upload or does not answer; what was to be uploaded is kept."""
 
 
 def first_line(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from .errors import InvalidImage
+from .whole_files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,44 +139,50 @@ def legend_below(figure: "Figure", *axes: "Axes") -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=5)
 
 
-def loss_figure(history: Sequence[Mapping[str, float]], path: str | Path) -> None:
+def loss_figure(
+    history: Sequence[Mapping[str, float]], path: str | Path, along: str = "epoch"
+) -> None:
     """Write the loss against the epoch as an image file.
 
     Args:
-        history: one record per epoch with ``epoch`` and ``loss``, optionally ``val_loss``, and
-            ``psnr`` (dB), which gets an axis of its own.
-        path: of the image file.
+        history: records with ``epoch`` (or what ``along`` names) and some of ``loss``,
+            ``mean_loss`` (of an interval), ``val_loss``, and ``psnr`` (dB), which gets an axis of
+            its own.
+        path: of the image file; it is replaced when the new one is complete.
+        along: key of the horizontal axis.
     """
-    from matplotlib.ticker import MaxNLocator
-
     figure = blank_figure(7, 4.2)
     axes = figure.subplots()
-    _curve(axes, history, "loss", "training loss", "#0072B2", "-")
-    _curve(axes, history, "val_loss", "validation loss", "#D55E00", "-")
-    axes.set(title="Loss against epoch", xlabel="epoch", ylabel="loss")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    _curve(axes, history, (along, "loss"), "training loss", "#0072B2", linewidth=0.8)
+    _curve(axes, history, (along, "mean_loss"), "its mean", "#0072B2", marker=".", linewidth=1.6)
+    _curve(axes, history, (along, "val_loss"), "validation loss", "#D55E00", marker=".")
+    axes.set(title=f"Loss against {along}", xlabel=along, ylabel="loss")
     axes.grid(alpha=0.3)
     right = None
     if any("psnr" in record for record in history):
         right = axes.twinx()
-        _curve(right, history, "psnr", "validation PSNR (right)", "#009E73", "--")
+        _curve(
+            right, history, (along, "psnr"), "validation PSNR (right)", "#009E73",
+            marker=".", linestyle="--",
+        )  # fmt: skip
         right.set_ylabel("PSNR (dB)")
     legend_below(figure, axes, *([right] if right else []))
-    figure.savefig(path)
+    with whole_file(Path(path)) as file:
+        figure.savefig(file, format=Path(path).suffix[1:])
 
 
 def _curve(
     axes: "Axes",
     history: Sequence[Mapping[str, float]],
-    key: str,
+    keys: tuple[str, str],
     label: str,
     colour: str,
-    style: str,
+    **style: Any,
 ) -> None:
-    points = [(record["epoch"], record[key]) for record in history if key in record]
+    points = [tuple(record[key] for key in keys) for record in history if keys[1] in record]
     if points:
-        epochs, values = zip(*points, strict=True)
-        axes.plot(epochs, values, style, color=colour, label=label, marker=".")
+        along, values = zip(*points, strict=True)
+        axes.plot(along, values, color=colour, label=label, **style)
 
 
 def _columns(row: GridRow) -> list[Image.Image]:

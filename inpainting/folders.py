@@ -1,10 +1,12 @@
 """Fill many files: every picture of a folder, with one mask for all or one per name.
 
-What is done is kept: a result is written under a temporary name and renamed, the report after
-every picture, and a second run goes on where the first one stopped.
+What is done is kept: a result is written under a temporary name and renamed, then its process adds
+a line to its journal. At the end, or when the next run begins, the journals become the report: a
+second run goes on where the first one stopped, with as many processes as it likes.
 """
 
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,15 +14,17 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from .errors import InpaintingError, InvalidImage, InvalidMask
+from .errors import InpaintingError, InvalidImage, InvalidMask, first_line
 from .facts import facts
 from .images import decode
 from .mask_edits import grown, inverted, read_mask_file
 from .pipeline import InpaintingPipeline
+from .processes import Alone
 from .whole_files import whole_file
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 REPORT = "report.json"
+JOURNALS = "report-*.jsonl"  # of each process, by rank
 
 Record = dict[str, Any]
 
@@ -44,6 +48,11 @@ class Options(NamedTuple):
     grow: int = 0
     strategy: str = "crop"
     feather: int = 0
+
+    @property
+    def settings(self) -> Record:
+        """What a result depends on beside its picture, as the report has it."""
+        return {**self._asdict(), "mask": str(self.mask)}
 
 
 def find_jobs(sources: Sequence[Path], out: Path) -> list[Job]:
@@ -73,42 +82,95 @@ def find_jobs(sources: Sequence[Path], out: Path) -> list[Job]:
 
 
 def fill_all(
-    pipe: InpaintingPipeline, jobs: Sequence[Job], out: Path, options: Options
+    pipe: InpaintingPipeline,
+    jobs: Sequence[Job],
+    out: Path,
+    options: Options,
+    team: Alone | None = None,
 ) -> list[Record]:
     """Fill what has not been filled yet.
 
     Args:
         pipe: the network.
-        jobs: of :func:`find_jobs`.
+        jobs: of :func:`find_jobs`; the same in all processes.
         out: folder of the report.
         options: see :class:`Options`.
+        team: the processes that share the jobs; each calls this.
 
     Returns:
         One record per job: ``image``, ``output`` and either ``error``, a sentence, or what was
-        measured and run. The same is in ``out/report.json``.
+        measured and run; the same in all processes. The same is in ``out/report.json``.
+
+    Raises:
+        InpaintingError: in all processes, when one cannot write.
     """
+    team = team or Alone()
+    done, others = team.from_main(lambda: _earlier(jobs, out, options.settings))
+    todo = [job for job in jobs if str(job.output) not in done]
+    bar = tqdm(
+        total=len(jobs), initial=len(done), unit="picture", desc="fill", disable=not team.is_main
+    )
+    with bar:
+        share = team.together(lambda: _fill_share(pipe, todo, out, options, team, bar))
+        for record in team.gather(share):
+            done[record["output"]] = record
+        bar.update(len(done) - bar.n)
+    records = [done[str(job.output)] for job in jobs]
+    team.from_main(lambda: _write_report(out, [*records, *others]))
+    return records
+
+
+def _earlier(
+    jobs: Sequence[Job], out: Path, settings: Record
+) -> tuple[dict[str, Record], list[Record]]:
+    """Records that still hold, by output: those of the jobs, and those of other pictures."""
     out.mkdir(parents=True, exist_ok=True)
-    settings = {**options._asdict(), "mask": str(options.mask)}
-    earlier = {
+    others = {
         record["output"]: record
-        for record in read_report(out)
+        for record in merge_journals(out)
         if "error" not in record and record["settings"] == settings
     }
+    done = {}
+    for job in jobs:
+        record = others.pop(str(job.output), None)
+        if record is not None and job.output.exists():
+            done[str(job.output)] = record
+    return done, list(others.values())
+
+
+def _fill_share(
+    pipe: InpaintingPipeline, todo: Sequence[Job], out: Path, options: Options,
+    team: Alone, bar: tqdm,
+) -> list[Record]:  # fmt: skip
+    """Fill this process' part of the jobs, unless another process has failed meanwhile."""
+    journal = out / JOURNALS.replace("*", str(team.rank))
     records: list[Record] = []
-    with tqdm(jobs, unit="picture", desc="fill") as bar:
-        for job in bar:
-            record = earlier.pop(str(job.output), None)
-            if record is None or not job.output.exists():
-                record = {"image": str(job.image), "output": str(job.output)}
-                try:
-                    record |= {"settings": settings, **fill_one(pipe, job, options)}
-                except InpaintingError as error:
-                    record["error"] = str(error)
-                    bar.write(f"skipped {job.image}: {error}")
-            records.append(record)
-            with whole_file(out / REPORT) as file:
-                file.write(json.dumps([*records, *earlier.values()], indent=1).encode())
+    before = bar.n
+    for job in todo[team.rank :: team.size]:
+        if team.failed:
+            break
+        try:
+            records.append(_record(pipe, job, options))
+            _append(journal, records[-1])
+        except OSError as error:
+            raise InpaintingError(
+                f"{job.image} could not be filled into {job.output} ({first_line(error)}): what is "
+                "filled is kept, mend this and run it again to go on."
+            ) from error
+        bar.update(before + team.count("seen", 1) - bar.n)
+        if skipped := team.count("skipped", "error" in records[-1]):
+            bar.set_postfix(skipped=skipped, refresh=False)
     return records
+
+
+def _record(pipe: InpaintingPipeline, job: Job, options: Options) -> Record:
+    """What is to be told of one picture, filled or refused."""
+    record: Record = {"image": str(job.image), "output": str(job.output)}
+    try:
+        filled = fill_one(pipe, job, options)
+    except InpaintingError as error:
+        return record | {"error": str(error)}
+    return record | {"settings": options.settings, **filled}
 
 
 def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Record:
@@ -157,6 +219,43 @@ def read_report(out: Path) -> list[Record]:
         return list(json.loads((out / REPORT).read_text()))
     except (OSError, ValueError):
         return []
+
+
+def merge_journals(out: Path) -> list[Record]:
+    """The records of earlier runs, after what a stopped one left in journals is in the report.
+
+    Journals are removed once the report is on disk. A line that a kill cut off is no record.
+    """
+    records = {record["output"]: record for record in read_report(out)}
+    journals = sorted(out.glob(JOURNALS))
+    for journal in journals:
+        records |= {record["output"]: record for record in _lines(journal)}
+    if journals:
+        _write_report(out, list(records.values()))
+    return list(records.values())
+
+
+def _append(journal: Path, record: Record) -> None:
+    """One more line, on disk before this returns."""
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _lines(journal: Path) -> Iterator[Record]:
+    for line in journal.read_bytes().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def _write_report(out: Path, records: Sequence[Record]) -> None:
+    with whole_file(out / REPORT) as file:
+        file.write(json.dumps(records, indent=1).encode())
+    for journal in out.glob(JOURNALS):
+        journal.unlink()
 
 
 def _pictures(source: Path, out: Path) -> Iterator[Path]:

@@ -4,13 +4,17 @@
 [0, 1]; ``valid`` float (B, 1, H, W), 1 = known.
 """
 
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .errors import InvalidConfig
 from .masks import composite
+from .vgg import VggFeatures
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,57 @@ class LossWeights:
     hole: float = 0.0  # L1 per hole pixel: small holes count as much as large ones
     ssim: float = 0.0
     mse: float = 0.0  # the report's only term
+    valid: float = 0.0  # L1 per known pixel: output that the composite does not show
+    tv: float = 0.0  # steps between neighbours in and around the hole
+    fft: float = 0.0  # L1 per frequency
+    perceptual: float = 0.0  # L1 of what VGG-16 sees, place by place
+    style: float = 0.0  # L1 of which of these features occur together, anywhere
 
 
 CLASSIC = LossWeights(log_mse=0, mse=1)
+# arXiv:1804.07723, eq. 7. There hole, valid and tv are divided by the size of the whole picture,
+# here by that of the part they look at: beside perceptual and style they weigh more than there.
+PAPER = LossWeights(log_mse=0, valid=1, hole=6, perceptual=0.05, style=120, tv=0.1)
+NAMES = tuple(field.name for field in fields(LossWeights))
 FLOOR = (5 / 255) ** 2  # errors far below it, at 34 dB, do not pull harder
+
+
+def parse_losses(items: Sequence[str]) -> LossWeights:
+    """``["hole=6", "valid=1"]`` to weights; a term that is not named gets 0.
+
+    Raises:
+        InvalidConfig: for an unknown name, one given twice, a weight that is no finite number of at
+            least 0, or no weight above 0.
+    """
+    weights: dict[str, float] = {}
+    for item in items:
+        name, equals, number = item.partition("=")
+        if not equals:
+            raise _unreadable(items, f"{item!r} has no =")
+        if name not in NAMES:
+            raise _unreadable(items, f"{name!r} is no loss")
+        if name in weights:
+            raise _unreadable(items, f"{name} is given twice")
+        weights[name] = _weight(number)
+        if not 0 <= weights[name] < math.inf:
+            raise _unreadable(items, f"the weight {number!r} is no finite number of at least 0")
+    if not any(weights.values()):
+        raise _unreadable(items, "no weight is above 0")
+    return LossWeights(**(dict.fromkeys(NAMES, 0.0) | weights))
+
+
+def _weight(number: str) -> float:
+    try:
+        return float(number)
+    except ValueError:
+        return math.nan
+
+
+def _unreadable(items: Sequence[str], problem: str) -> InvalidConfig:
+    return InvalidConfig(
+        f"The losses {' '.join(items)!r} cannot be used, {problem}: give NAME=WEIGHT, such as "
+        f"hole=6, once for each term wanted of {', '.join(NAMES)}."
+    )
 
 
 def inpainting_loss(
@@ -33,15 +84,31 @@ def inpainting_loss(
     valid: Tensor,
     weights: LossWeights,
     scale: Tensor | None = None,
+    features: VggFeatures | None = None,
 ) -> dict[str, Tensor]:
     """All terms with a weight, and their weighted sum under ``loss``; scalars.
 
     A network that gives a ``scale``, float (B, 1, H, W) > 0, is also held to it, by the term
     ``doubt``; that trains nothing but the scale.
+
+    Raises:
+        InvalidConfig: when ``perceptual`` or ``style`` has a weight and there are no ``features``.
     """
-    compute = {"log_mse": log_mse, "hole": hole_l1, "ssim": ssim_loss, "mse": _mse}
+    of_pixels = {
+        "log_mse": log_mse,
+        "hole": hole_l1,
+        "ssim": ssim_loss,
+        "mse": _mse,
+        "valid": valid_l1,
+        "tv": tv_loss,
+        "fft": fft_loss,
+    }
+    of_features = {"perceptual": perceptual_loss, "style": style_loss}
     used = {name: weight for name, weight in asdict(weights).items() if weight}
-    terms = {name: compute[name](output, target, valid) for name in used}
+    terms = {n: of_pixels[n](output, target, valid) for n in used if n in of_pixels}
+    if used.keys() & of_features.keys():
+        seen, wanted = _features(output, target, valid, features)
+        terms |= {n: of_features[n](seen, wanted) for n in used if n in of_features}
     total = sum((weight * terms[name] for name, weight in used.items()), output.new_zeros(()))
     if scale is not None:
         terms["doubt"] = laplace_loss(output, target, valid, scale)
@@ -71,6 +138,61 @@ def laplace_loss(output: Tensor, target: Tensor, valid: Tensor, scale: Tensor) -
 def hole_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Mean absolute error over missing pixels, picture by picture; 0 where nothing is missing."""
     return _masked_means((output - target).abs(), 1 - valid).mean()
+
+
+def valid_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Mean absolute error over known pixels, picture by picture; 0 where nothing is known.
+
+    L_valid of arXiv:1804.07723, section 3.3, but for the divisor: there it is the size of the whole
+    picture, so that a picture weighs less the more of it is missing. Here, as in :func:`hole_l1`,
+    it is the number of pixels compared.
+    """
+    return _masked_means((output - target).abs(), valid).mean()
+
+
+def tv_loss(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Total variation of the composite on the hole and the pixels that touch it, corners too.
+
+    arXiv:1804.07723, eq. 6: absolute steps from a pixel to its right and its lower neighbour, where
+    both lie in that region. Divided by the region's size and not the picture's, so that its share
+    beside :func:`hole_l1` does not depend on the hole's size. 0 where nothing is missing.
+    """
+    picture = composite(target, output, valid)
+    region = F.max_pool2d(1 - valid, kernel_size=3, stride=1, padding=1)
+    steps = _steps(picture, region) + _steps(picture.mT, region.mT)
+    return (steps / _area(region)).mean()
+
+
+def fft_loss(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Mean absolute difference of the spectra of composite and target.
+
+    Cho et al., "Rethinking Coarse-to-Fine Approach in Single Image Deblurring", ICCV 2021, at full
+    resolution: each colour's orthonormal, real, two-dimensional FFT, (B, 3, H, W) to complex
+    (B, 3, H, W // 2 + 1). The modulus of the complex difference is taken, so that it does not
+    matter where in the picture an error lies. 0 where nothing is missing.
+    """
+    error = (output - target) * (1 - valid)  # of the composite; the transform is linear
+    return torch.fft.rfft2(error, norm="ortho").abs().mean()
+
+
+def perceptual_loss(seen: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """L1 between features, arXiv:1804.07723, eq. 3: mean of each level, summed over levels.
+
+    Args:
+        seen: of each level the features of several pictures, float (N, B, C, H, W): the output's
+            and the composite's. What each of them adds is summed.
+        wanted: of each level the target's, float (B, C, H, W).
+    """
+    return _distance(seen, wanted)
+
+
+def style_loss(seen: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """L1 between the features' Gram matrices, arXiv:1804.07723, eq. 4 and 5.
+
+    Args:
+        seen, wanted: as for :func:`perceptual_loss`.
+    """
+    return _distance([_gram(level) for level in seen], [_gram(level) for level in wanted])
 
 
 def ssim_loss(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
@@ -108,6 +230,39 @@ def ssim_map(a: Tensor, b: Tensor) -> Tensor:
 
 def _mse(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     return F.mse_loss(output, target)
+
+
+def _features(
+    output: Tensor, target: Tensor, valid: Tensor, features: VggFeatures | None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Of each level: output's and composite's, (2, B, C, H, W), and the target's, (B, C, H, W)."""
+    if features is None:
+        raise InvalidConfig(
+            "The losses perceptual and style have a weight but there is no VGG-16 to compute them "
+            "with: give features=VggFeatures(), or both the weight 0."
+        )
+    with torch.no_grad():
+        wanted = features(target)
+    seen = features(torch.cat([output, composite(target, output, valid)]))
+    return [level.unflatten(0, (2, -1)) for level in seen], wanted
+
+
+def _distance(seen: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """Mean absolute difference, summed over levels and over the first dimension of ``seen``."""
+    means = [(a - b).abs().flatten(1).mean(dim=1) for a, b in zip(seen, wanted, strict=True)]
+    return torch.stack(means).sum()
+
+
+def _gram(level: Tensor) -> Tensor:
+    """Mean products of channels, divided by their number: (…, C, H, W) to (…, C, C)."""
+    flat = level.flatten(-2)
+    return flat @ flat.mT / (flat.shape[-2] * flat.shape[-1])
+
+
+def _steps(picture: Tensor, region: Tensor) -> Tensor:
+    """Sum of the absolute steps along rows between pixels of the region, mean of colours: (B,)."""
+    both = region[..., 1:] * region[..., :-1]
+    return (picture.diff(dim=-1).abs() * both).mean(dim=1).sum(dim=(1, 2))
 
 
 def _masked_means(error: Tensor, weight: Tensor) -> Tensor:

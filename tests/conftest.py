@@ -24,6 +24,8 @@ from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60  # seconds that the app or the page may take on a busy machine
+torch.set_num_threads(1)  # networks are tiny here, and other processes want the cores
+
 TINY = PConvUNetConfig(channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1), norm="batch")
 
 

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import inpainting
 
 PACKAGE = Path(inpainting.__file__).parent
 LAYERS = (  # a module may import from rows above its own only
-    {"errors", "ema", "correction", "uncertainty", "regions", "precision", "whole_files"},
-    {"devices", "pconv", "config", "images", "masks", "metrics", "canvas"},
+    {"errors", "correction", "uncertainty", "regions", "precision", "whole_files"},
+    {"devices", "pconv", "config", "images", "masks", "metrics", "canvas", "vgg", "processes"},
     {
         "mask_edits",
         "smooth_fill",
@@ -22,8 +24,9 @@ LAYERS = (  # a module may import from rows above its own only
         "summary",
     },
     {"unet", "losses", "tables", "charts", "score_file"},
-    {"checkpoint", "card", "evaluation", "recipes", "fold_norm"},
-    {"pipeline", "data", "resume", "validation"},
+    {"card"},
+    {"checkpoint", "evaluation", "recipes", "fold_norm"},
+    {"pipeline", "data"},
     {"facts", "closing", "__init__"},
     {"folders"},
     {"__main__"},
@@ -60,15 +63,24 @@ def test_imports_point_down():
             assert RANK[name] < RANK[path.stem], f"{path.name} imports {name}"
 
 
-def test_the_demo_points_down_too():
-    folder = PACKAGE.parent / "demo"
-    layers = ({"refusal"}, {"pictures", "filling"}, {"editor", "report", "views", "api"},
-              {"events"})  # fmt: skip
-    rank = {name: rank for rank, names in enumerate(layers) for name in names}
+DEMO = ({"refusal"}, {"pictures", "filling"}, {"editor", "report", "views", "api"}, {"events"})
+TRAINING = (
+    {"ema", "order", "recipes", "stopping", "states", "journal", "hub", "progress"},
+    {"samples", "validation", "options"},
+    {"feed"},
+    {"run"},
+    {"plan", "publishing"},
+)
+
+
+@pytest.mark.parametrize("name, layers", [("demo", DEMO), ("training", TRAINING)])
+def test_what_the_scripts_are_made_of_points_down_too(name, layers):
+    folder = PACKAGE.parent / name
+    rank = {module: k for k, modules in enumerate(layers) for module in modules}
     assert {path.stem for path in folder.glob("*.py")} == set(rank) | {"__init__"}
     for path in folder.glob("[!_]*.py"):
-        assert all(rank[name] < rank[path.stem] for name in own_imports(path)), path.name
-        assert not imported(path) & {"app", "train", "eval"}
+        assert all(rank[other] < rank[path.stem] for other in own_imports(path)), path.name
+        assert not imported(path) & ({"app", "train", "eval", "demo", "training"} - {name})
 
 
 def test_scripts_do_not_import_each_other():
@@ -79,7 +91,7 @@ def test_scripts_do_not_import_each_other():
 
 
 def test_gradio_stays_in_the_app():
-    assert all(not {"gradio", "demo"} & imported(path) for path in PACKAGE.glob("*.py"))
+    assert all(not {"gradio", "demo", "training"} & imported(path) for path in PACKAGE.glob("*.py"))
 
 
 def test_public_names():

@@ -1,27 +1,80 @@
 """Each loss term against a number worked out by hand, SSIM against scikit-image."""
 
+from dataclasses import asdict, replace
+from pathlib import Path
+from urllib.error import URLError
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from skimage.metrics import structural_similarity
+from torch import Tensor
+from torchvision.models import VGG16_Weights
 
+from inpainting.errors import CheckpointError, InvalidConfig
 from inpainting.losses import (
     CLASSIC,
     FLOOR,
+    NAMES,
+    PAPER,
     LossWeights,
+    fft_loss,
     hole_l1,
     inpainting_loss,
     laplace_loss,
     log_mse,
+    parse_losses,
+    perceptual_loss,
     ssim_loss,
     ssim_map,
+    style_loss,
+    tv_loss,
+    valid_l1,
 )
+from inpainting.vgg import VggFeatures
 
 TARGET = torch.zeros(1, 3, 16, 16)
 OUTPUT = torch.full((1, 3, 16, 16), 0.2)
 VALID = torch.ones(1, 1, 16, 16)
 VALID[..., :4] = 0  # a quarter is missing
 OUTPUT[..., :4] = 0.5
+KNOWN, MISSING = torch.ones_like(VALID), torch.zeros_like(VALID)
+EVERY = LossWeights(**dict.fromkeys(NAMES, 1.0))
+# VGG-16 up to pool3: place in the list, channels in and out.
+CONVOLUTIONS = {
+    0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256),
+    14: (256, 256),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def vgg_weights() -> dict[str, Tensor]:
+    """Random, of such a size that features neither vanish nor explode."""
+    generator = torch.Generator().manual_seed(0)
+    weights = {}
+    for i, (before, after) in CONVOLUTIONS.items():
+        noise = torch.randn(after, before, 3, 3, generator=generator)
+        weights[f"features.{i}.weight"] = noise * (2 / (9 * before)) ** 0.5
+        weights[f"features.{i}.bias"] = torch.randn(after, generator=generator) / 10
+    return weights
+
+
+@pytest.fixture(scope="module")
+def vgg_file(vgg_weights: dict[str, Tensor], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("vgg") / "vgg16.pth"
+    torch.save(vgg_weights, path)
+    return path
+
+
+@pytest.fixture
+def vgg(vgg_file: Path) -> VggFeatures:
+    return VggFeatures(vgg_file)
+
+
+def two_levels(picture: Tensor) -> list[Tensor]:
+    """Features that can be followed by hand."""
+    return [picture, 2 * picture]
 
 
 def test_l1_is_a_mean_over_the_hole():
@@ -80,3 +133,269 @@ def test_ssim_term_sees_the_hole_only():
     vandalised = torch.where(VALID > 0, torch.rand_like(OUTPUT), OUTPUT)
     assert torch.equal(ssim_loss(OUTPUT, TARGET, VALID), ssim_loss(vandalised, TARGET, VALID))
     assert ssim_loss(OUTPUT, TARGET, VALID) > 0
+
+
+def test_valid_is_a_mean_over_known_pixels_picture_by_picture():
+    assert valid_l1(OUTPUT, TARGET, VALID).item() == pytest.approx(0.2)
+    assert valid_l1(OUTPUT, TARGET, MISSING).item() == 0
+    outputs = torch.cat([OUTPUT, OUTPUT])
+    both = valid_l1(outputs, torch.zeros_like(outputs), torch.cat([VALID, KNOWN]))
+    assert both.item() == pytest.approx((0.2 + (0.25 * 0.5 + 0.75 * 0.2)) / 2)
+
+
+def test_tv_of_one_colour_is_nothing():
+    assert tv_loss(OUTPUT, torch.full_like(TARGET, 0.5), VALID).item() == 0
+    assert tv_loss(OUTPUT, torch.rand_like(TARGET), KNOWN).item() == 0
+    assert tv_loss(OUTPUT, TARGET, MISSING).item() == pytest.approx(16 * 0.3 / 16**2)
+
+
+def test_tv_counts_steps_between_pixels_of_the_dilated_hole_only():
+    # 16 steps of 0.5 at the hole's edge, in a region of 16 x 5 pixels.
+    expected = pytest.approx(16 * 0.5 / (16 * 5))
+    assert tv_loss(OUTPUT, TARGET, VALID).item() == expected
+    assert tv_loss(OUTPUT.mT, TARGET.mT, VALID.mT).item() == expected
+    edge_outside = TARGET.clone()
+    edge_outside[..., 5:] = 1  # from the last pixel of the region to the first one beyond
+    assert tv_loss(OUTPUT, edge_outside, VALID).item() == expected
+    edge_inside = TARGET.clone()
+    edge_inside[..., 4:] = 0.9
+    loss = tv_loss(OUTPUT, edge_inside, VALID).item()
+    assert loss == pytest.approx(16 * (0.9 - 0.5) / (16 * 5))
+
+
+def test_tv_region_holds_the_corners():
+    valid, target = KNOWN.clone(), TARGET.clone()
+    valid[..., 5, 5] = 0
+    target[..., 4, 4] = 1  # two of its four steps lie in the region of 3 x 3
+    assert tv_loss(torch.zeros_like(target), target, valid).item() == pytest.approx(2 / 9)
+
+
+def test_fft_of_a_constant_error_is_one_frequency():
+    # The orthonormal DC of 16 x 16 times 0.25 is 16 * 0.25, one of 16 x 9 frequencies.
+    loss = fft_loss(TARGET + 0.25, TARGET, MISSING)
+    assert loss.item() == pytest.approx(16 * 0.25 / (16 * 9))
+    assert fft_loss(TARGET + 0.25, TARGET, KNOWN).item() == 0
+
+
+def test_fft_of_an_error_in_one_pixel_is_flat_wherever_it_lies():
+    for row, column in ((0, 0), (3, 7), (15, 15)):
+        valid, output = KNOWN.clone(), torch.rand_like(TARGET)
+        valid[..., row, column] = 0
+        output[..., row, column] = 0.5
+        # Parseval: an energy of 0.25 spread evenly over 16 x 16 frequencies.
+        expected = pytest.approx((0.25 / 16**2) ** 0.5)
+        assert fft_loss(output, TARGET, valid).item() == expected
+
+
+def test_features_are_compared_for_output_and_composite():
+    output = torch.tensor([0.1, 0.2, 0.3]).view(1, 3, 1, 1).expand(1, 3, 16, 16)
+    weights = LossWeights(log_mse=0, perceptual=1, style=1)
+    once = inpainting_loss(output, TARGET, KNOWN, weights, features=two_levels)
+    # Level 2 is doubled, and so its products are four times as large.
+    assert once["perceptual"].item() == pytest.approx(0.2 + 0.4)
+    gram = 0.6**2 / 9 / 3  # mean over 9 pairs of channels of their product, over 3 channels
+    assert once["style"].item() == pytest.approx((1 + 4) * gram)
+    assert once["loss"].item() == pytest.approx((once["perceptual"] + once["style"]).item())
+    twice = inpainting_loss(output, TARGET, MISSING, weights, features=two_levels)
+    assert twice["perceptual"].item() == pytest.approx(2 * once["perceptual"].item())
+    assert twice["style"].item() == pytest.approx(2 * once["style"].item())
+
+
+def test_composite_features_see_output_in_the_hole_only():
+    weights = LossWeights(log_mse=0, perceptual=1)
+    terms = inpainting_loss(OUTPUT, TARGET, VALID, weights, features=lambda picture: [picture])
+    of_output, of_composite = 0.25 * 0.5 + 0.75 * 0.2, 0.25 * 0.5
+    assert terms["perceptual"].item() == pytest.approx(of_output + of_composite)
+
+
+def test_features_are_computed_once_and_the_targets_without_gradient():
+    calls = []
+
+    def watched(picture: Tensor) -> list[Tensor]:
+        calls.append((len(picture), torch.is_grad_enabled()))
+        return [picture]
+
+    pictures = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16)
+    inpainting_loss(*pictures, VALID.expand(2, -1, -1, -1), PAPER, features=watched)
+    assert sorted(calls) == [(2, False), (4, True)]
+
+
+def test_style_forgets_places_and_perceptual_does_not():
+    wanted = torch.rand(1, 5, 6, 6)
+    moved = wanted.flatten(2)[..., torch.randperm(36)].view_as(wanted)[None]
+    torch.testing.assert_close(style_loss([moved], [wanted]).item(), 0.0, atol=1e-6, rtol=0)
+    assert perceptual_loss([moved], [wanted]) > 0.1
+    assert style_loss([moved * 1.1], [wanted]) > 0.01
+
+
+def test_equal_pictures_look_equal(vgg):
+    picture, other = torch.rand(2, 1, 3, 16, 16)
+    weights = LossWeights(log_mse=0, perceptual=1, style=1)
+    same = inpainting_loss(picture, picture, VALID, weights, features=vgg)
+    assert same["perceptual"].item() == pytest.approx(0, abs=1e-5)
+    assert same["style"].item() == pytest.approx(0, abs=1e-5)
+    differ = inpainting_loss(other, picture, VALID, weights, features=vgg)
+    assert differ["perceptual"] > 0.1 and differ["style"] > 0.001
+
+
+@pytest.mark.parametrize("name", ["valid", "tv", "fft", "perceptual", "style"])
+def test_gradients_of_new_terms_are_the_slopes(name):
+    output, target = torch.rand(2, 2, 3, 4, 5, dtype=torch.float64)
+    valid = (torch.rand(2, 1, 4, 5) > 0.4).double()
+    weights = replace(LossWeights(log_mse=0), **{name: 1})
+
+    def loss(x: Tensor) -> Tensor:
+        return inpainting_loss(x, target, valid, weights, features=two_levels)["loss"]
+
+    assert torch.autograd.gradcheck(loss, output.requires_grad_())
+
+
+@pytest.mark.parametrize("valid", [KNOWN, VALID, MISSING], ids=["known", "part", "missing"])
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_are_finite_whatever_is_missing(name, valid, vgg):
+    weights = replace(LossWeights(log_mse=0), **{name: 1})
+    for output in (TARGET.clone(), OUTPUT.clone(), torch.rand_like(TARGET)):
+        terms = inpainting_loss(output.requires_grad_(), TARGET, valid, weights, features=vgg)
+        assert set(terms) == {"loss", name}
+        terms["loss"].backward()
+        assert output.grad.isfinite().all()
+    if name == "valid":
+        missed = valid == 0
+    elif name in ("mse", "perceptual", "style"):
+        missed = torch.zeros_like(valid, dtype=torch.bool)  # they look at all of the output
+    else:
+        missed = valid > 0
+    assert not output.grad[missed.expand_as(output)].any()
+    assert output.grad.any() or missed.all()
+
+
+def test_every_term_counts_with_its_weight():
+    terms = inpainting_loss(OUTPUT, TARGET, VALID, EVERY, features=two_levels)
+    assert set(terms) == {"loss", *NAMES}
+    assert terms["loss"].item() == pytest.approx(sum(terms[name].item() for name in NAMES))
+    paper = inpainting_loss(OUTPUT, TARGET, VALID, PAPER, features=two_levels)
+    weights = {"valid": 1, "hole": 6, "perceptual": 0.05, "style": 120, "tv": 0.1}
+    assert set(paper) == {"loss", *weights}
+    expected = sum(weight * paper[name].item() for name, weight in weights.items())
+    assert paper["loss"].item() == pytest.approx(expected)
+
+
+def test_losses_by_name():
+    assert parse_losses(["hole=6", "valid=1"]) == LossWeights(log_mse=0, hole=6, valid=1)
+    assert parse_losses(["log_mse=1", "style=0"]) == LossWeights()
+    words = [f"{name}={weight}" for name, weight in asdict(PAPER).items()]
+    assert parse_losses(words) == PAPER
+
+
+@pytest.mark.parametrize(
+    "items, problem",
+    [
+        (["hole"], "'hole' has no ="),
+        (["hole=1", "l2=1"], "'l2' is no loss"),
+        (["hole=1", "hole=2"], "hole is given twice"),
+        (["hole=much"], "'much' is no finite number"),
+        (["hole="], "'' is no finite number"),
+        (["hole=-1"], "'-1' is no finite number"),
+        (["hole=nan"], "'nan' is no finite number"),
+        (["hole=inf"], "'inf' is no finite number"),
+        (["hole=0", "ssim=0"], "no weight is above 0"),
+        ([], "no weight is above 0"),
+    ],
+)
+def test_losses_that_cannot_be(items, problem):
+    with pytest.raises(InvalidConfig, match="give NAME=WEIGHT.*log_mse.*style") as caught:
+        parse_losses(items)
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["perceptual", "style"])
+def test_features_are_asked_for(name):
+    with pytest.raises(InvalidConfig, match=r"features=VggFeatures\(\)"):
+        inpainting_loss(OUTPUT, TARGET, VALID, LossWeights(**{name: 1}))
+
+
+def test_vgg_gives_three_pools_that_stay_as_they_were(vgg, vgg_weights):
+    picture = torch.rand(2, 3, 17, 24)
+    x = (picture - vgg.mean) / vgg.std
+    expected = []
+    for i in CONVOLUTIONS:
+        weight, bias = vgg_weights[f"features.{i}.weight"], vgg_weights[f"features.{i}.bias"]
+        x = F.conv2d(x, weight, bias, padding=1).relu()
+        if i in (2, 7, 14):
+            x = F.max_pool2d(x, 2)
+            expected.append(x)
+    found = vgg(picture)
+    assert [tuple(level.shape) for level in found] == [
+        (2, 64, 8, 12), (2, 128, 4, 6), (2, 256, 2, 3),
+    ]  # fmt: skip
+    torch.testing.assert_close(found, expected)
+
+
+def test_vgg_sees_pictures_as_imagenet_had_them(vgg):
+    preset = VGG16_Weights.IMAGENET1K_V1.transforms()
+    torch.testing.assert_close(vgg.mean.flatten().tolist(), preset.mean)
+    torch.testing.assert_close(vgg.std.flatten().tolist(), preset.std)
+    assert not {"mean", "std"} & vgg.state_dict().keys()
+
+
+def test_vgg_learns_nothing_and_lets_the_picture_learn(vgg):
+    picture = torch.rand(1, 3, 16, 16, requires_grad=True)
+    sum(level.mean() for level in torch.nn.Sequential(vgg).train()(picture)).backward()
+    assert picture.grad.isfinite().all() and picture.grad.abs().min() > 0
+    assert not any(p.requires_grad for p in vgg.parameters())
+    assert not any(module.training for module in vgg.modules())
+
+
+def test_vgg_is_exact_under_autocast(vgg):
+    picture = torch.rand(1, 3, 16, 16)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        coarse = vgg(picture)
+    torch.testing.assert_close(coarse, vgg(picture), rtol=0, atol=0)
+
+
+def test_vgg_reads_a_whole_file_and_any_precision(vgg, vgg_weights, tmp_path):
+    path = tmp_path / "whole.pth"
+    halves = {name: weight.half() for name, weight in vgg_weights.items()}
+    torch.save(halves | {"classifier.0.weight": torch.zeros(1)}, path)
+    picture = torch.rand(1, 3, 16, 16)
+    torch.testing.assert_close(VggFeatures(path)(picture), vgg(picture), rtol=0.05, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    "damage, reason",
+    [
+        (lambda w: w | {"features.16.weight": torch.zeros(1)}, "holds features.16.weight"),
+        (lambda w: {"conv1.weight": torch.zeros(1)}, "holds conv1.weight"),
+        (lambda w: {n: x for n, x in w.items() if n != "features.7.bias"}, "lacks features.7.bias"),
+        (lambda w: w | {"features.5.bias": torch.full((128,), torch.nan)}, "NaN or infinity in"),
+        (lambda w: w | {"features.5.bias": torch.zeros(3)}, "damaged or no state dict"),
+        (lambda w: list(w), "damaged or no state dict"),
+    ],
+)
+def test_vgg_of_another_network_is_refused(vgg_weights, tmp_path, damage, reason):
+    path = tmp_path / "other.pth"
+    torch.save(damage(vgg_weights), path)
+    with pytest.raises(CheckpointError, match=rf"{path} .*{reason}.*--vgg-weights\.$"):
+        VggFeatures(path)
+
+
+def test_vgg_files_that_cannot_be_read_are_refused(vgg_file, tmp_path):
+    path = tmp_path / "half.pth"
+    for contents in (b"", b"<html>404</html>", vgg_file.read_bytes()[:100_000]):
+        path.write_bytes(contents)
+        with pytest.raises(CheckpointError, match="damaged or no state dict.*--vgg-weights"):
+            VggFeatures(str(path))
+    with pytest.raises(CheckpointError, match="No such file.*vgg16-397923af.pth.*--vgg-weights"):
+        VggFeatures(tmp_path / "none.pth")
+
+
+def test_vgg_is_downloaded_or_asked_for(vgg, vgg_weights, monkeypatch):
+    def offline(*args: object, **options: object) -> None:
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(VGG16_Weights, "get_state_dict", offline)
+    with pytest.raises(CheckpointError, match="no route to host.*by hand.*--vgg-weights"):
+        VggFeatures()
+    monkeypatch.setattr(VGG16_Weights, "get_state_dict", lambda *_, **__: vgg_weights)
+    picture = torch.rand(1, 3, 16, 16)
+    torch.testing.assert_close(VggFeatures()(picture), vgg(picture))

@@ -1,21 +1,28 @@
 """Pictures set aside from training: how good the network is now, and what its fills look like."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
+import datasets
 import numpy as np
 import torch
 from PIL import Image
 
-from .config import PConvUNetConfig
-from .evaluation import Pair, composited, model_fill, pairs, score_fill
-from .figures import GridRow, five_column_grid
-from .images import to_image, to_tensor
-from .masks import mask_image_from_hole, valid_from_hole
-from .metrics import PSNR_CAP, Hole, Pixels
-from .smooth_fill import smooth_fill
-from .unet import PConvUNet
+from inpainting.config import PConvUNetConfig
+from inpainting.data import decoded, read_cell
+from inpainting.errors import InvalidImage
+from inpainting.evaluation import Pair, composited, model_fill, pairs, score_fill
+from inpainting.figures import GridRow, five_column_grid
+from inpainting.images import to_image, to_tensor
+from inpainting.masks import mask_image_from_hole, valid_from_hole
+from inpainting.metrics import PSNR_CAP, Hole, Pixels
+from inpainting.smooth_fill import smooth_fill
+from inpainting.unet import PConvUNet
+
+from .order import Cell, cell_key
 
 
 @dataclass(frozen=True)
@@ -77,18 +84,58 @@ def set_aside(images: Any, count: int, seed: int, size: int) -> tuple[Any, Valid
         size: side of the square pictures, in pixels.
 
     Returns:
-        The pictures left for training, and the others.
+        The pictures left for training, and the others. Files that cannot be read stay in training,
+        which counts them.
     """
     count = min(count, len(images) // 10)
-    if not count:
+    order = [int(i) for i in np.random.default_rng(seed).permutation(len(images))]
+    chosen = list(islice((i for i in order if _readable(images, i)), count))
+    if not chosen:
         return images, Validation([])
-    order = np.random.default_rng(seed).permutation(len(images))
-    held, half = images.select(order[:count]), count // 2
-    chosen = [
-        *pairs(held, range(half), "lines", seed, size),
-        *pairs(held, range(half, count), "irregular", seed, size),
-    ]
-    return images.select(order[count:]), Validation(chosen)
+    left = set(order).difference(chosen)
+    validation = _validation(images.select(chosen), seed, size)
+    return images.select([i for i in order if i in left]), validation
+
+
+def set_aside_of_stream(
+    rows: Iterable[Any], count: int, seed: int, size: int
+) -> tuple[frozenset[str], Validation]:
+    """The first readable pictures of a stream, as :func:`set_aside`.
+
+    Returns:
+        Keys (:func:`~training.order.cell_key`) of the pictures that are not to be trained on, and
+        the pictures.
+    """
+    cells = list(islice((row["image"] for row in rows if _cell_readable(row["image"])), count))
+    if not cells:
+        return frozenset(), Validation([])
+    kind = datasets.Features({"image": datasets.Image(decode=False)})
+    held = decoded(datasets.Dataset.from_dict({"image": cells}, features=kind))
+    return frozenset(cell_key(cell) for cell in cells), _validation(held, seed, size)
+
+
+def _validation(held: Any, seed: int, size: int) -> Validation:
+    half = len(held) // 2
+    return Validation(
+        [
+            *pairs(held, range(half), "lines", seed, size),
+            *pairs(held, range(half, len(held)), "irregular", seed, size),
+        ]
+    )
+
+
+def _readable(images: Any, index: int) -> bool:
+    try:
+        return bool(images[index])
+    except InvalidImage:
+        return False
+
+
+def _cell_readable(cell: Cell) -> bool:
+    try:
+        return bool(read_cell(cell))
+    except InvalidImage:
+        return False
 
 
 def _smooth(image: Pixels, hole: Hole) -> Pixels:

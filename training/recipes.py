@@ -1,15 +1,15 @@
 """How to train: everything that ``train.py --recipe`` decides."""
 
 import math
+from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
 
-from .losses import CLASSIC, LossWeights
+from inpainting.losses import CLASSIC, LossWeights, parse_losses
 
-WARMUP_STEPS = 200
 FINAL_LR = 0.01  # of the peak, where the cosine ends
 
 
@@ -23,6 +23,7 @@ class Recipe:
     optimizer: Callable[..., torch.optim.Optimizer]
     lr: float  # peak learning rate
     schedule: bool  # warm-up and cosine; else the rate is constant
+    warmup: int  # steps of a schedule until the peak
     ema: float  # decay of the averaged weights, which are the ones published; 0 = none
     clip: float  # largest norm of the gradient; 0 = no limit
     keep_best: bool  # publish the epoch of least loss instead of the last one
@@ -36,6 +37,7 @@ RECIPES = {
         optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.99), weight_decay=1e-4),
         lr=5e-4,
         schedule=True,
+        warmup=200,
         ema=0.999,
         clip=1.0,
         keep_best=False,
@@ -48,6 +50,7 @@ RECIPES = {
         optimizer=torch.optim.Adam,
         lr=2e-4,
         schedule=False,
+        warmup=0,
         ema=0.0,
         clip=0.0,
         keep_best=True,
@@ -55,17 +58,29 @@ RECIPES = {
 }
 
 
-def lr_at(recipe: Recipe, peak: float, step: int, done: float) -> float:
+def adjusted(args: Namespace) -> Recipe:
+    """The recipe of ``--recipe`` with what other flags change in it.
+
+    Raises:
+        InvalidConfig: for losses that do not exist.
+    """
+    changes = {"lr": args.lr, "warmup": args.lr_warmup_steps, "clip": args.max_grad_norm}
+    if args.loss:
+        changes["loss"] = parse_losses(args.loss)
+    given = {name: value for name, value in changes.items() if value is not None}
+    return replace(RECIPES[args.recipe], **given)
+
+
+def lr_at(recipe: Recipe, step: int, done: float) -> float:
     """Learning rate at a step: linear warm-up, then half a cosine that ends with the budget.
 
     Args:
-        recipe: decides whether there is a schedule.
-        peak: the largest rate.
+        recipe: its peak and its warm-up, and whether there is a schedule.
         step: optimiser steps taken.
         done: share of the budget used, in [0, 1].
     """
     if not recipe.schedule:
-        return peak
-    warmup = min(1.0, (step + 1) / WARMUP_STEPS)
+        return recipe.lr
+    warmup = min(1.0, (step + 1) / max(1, recipe.warmup))
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-    return peak * warmup * (FINAL_LR + (1 - FINAL_LR) * cosine)
+    return recipe.lr * warmup * (FINAL_LR + (1 - FINAL_LR) * cosine)

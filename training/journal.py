@@ -1,0 +1,81 @@
+"""What is measured on the way: a line per record in ``metrics.jsonl``, curves, a tracker."""
+
+import json
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+
+from inpainting.errors import InvalidConfig
+from inpainting.figures import loss_figure
+from inpainting.whole_files import whole_file
+
+NAME = "metrics.jsonl"
+Record = dict[str, Any]
+
+
+class Journal:
+    """Records of a run, in memory and on disk.
+
+    Args:
+        folder: of the run.
+        step: the run goes on from there: what an earlier, killed one wrote after it is dropped,
+            so that the curve has no seam.
+        accelerator: its tracker gets every record too.
+    """
+
+    def __init__(self, folder: Path, step: int, accelerator: Accelerator) -> None:
+        self.path, self.accelerator = folder / NAME, accelerator
+        if not accelerator.is_main_process:
+            return  # the others add nothing
+        self.records = [record for record in _read(self.path) if record["step"] <= step]
+        with whole_file(self.path) as file:
+            file.writelines(_line(record).encode() for record in self.records)
+
+    def add(self, record: Record) -> None:
+        """One more line, on disk before this returns."""
+        self.records.append(record)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(_line(record))
+            file.flush()
+            os.fsync(file.fileno())
+        self.accelerator.log(
+            {name: value for name, value in record.items() if name != "step"}, step=record["step"]
+        )
+
+    def draw(self) -> None:
+        """Loss, and PSNR where there is validation, against what was seen: ``loss.png``."""
+        along = "epoch" if any("epoch" in record for record in self.records) else "samples"
+        loss_figure(self.records, self.path.with_name("loss.png"), along)
+
+
+def check_tracker(name: str) -> None:
+    """Refuse a tracker that is not installed, before anything is loaded.
+
+    Raises:
+        InvalidConfig: when it is missing.
+    """
+    if name != "none" and find_spec(name) is None:
+        raise InvalidConfig(
+            f"--report-to {name} needs the package {name}: pip install {name}, or leave it out; "
+            f"{NAME} and the curves are written anyway."
+        )
+
+
+def _line(record: Record) -> str:
+    return json.dumps(record) + "\n"
+
+
+def _read(path: Path) -> Sequence[Record]:
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:  # the line that a kill cut off
+            continue
+    return records
