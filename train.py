@@ -19,6 +19,7 @@ from inpainting.checkpoint import load_pretrained
 from inpainting.config import PConvUNetConfig
 from inpainting.errors import CheckpointError, InpaintingError, InvalidConfig, first_line
 from inpainting.precision import fast_dtype
+from inpainting.processes import LAUNCHED_ALONE, launched_alone
 from inpainting.unet import PConvUNet
 from inpainting.vgg import VggFeatures
 from training.ema import moving_average
@@ -48,6 +49,8 @@ def main(argv: list[str] | None = None) -> None:
 
 def train(args: Namespace, stop: Stop) -> None:
     """From options to a finished run, or to one that was asked to stop and is kept."""
+    if launched_alone():
+        raise InvalidConfig(LAUNCHED_ALONE)
     check_tracker(args.report_to)
     accelerator = make_accelerator(args)
     run = prepare(args, accelerator)

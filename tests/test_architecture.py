@@ -25,7 +25,7 @@ LAYERS = (  # a module may import from rows above its own only
     },
     {"unet", "losses", "tables", "charts", "score_file"},
     {"card"},
-    {"checkpoint", "evaluation", "recipes", "fold_norm"},
+    {"checkpoint", "evaluation", "fold_norm"},
     {"pipeline", "data"},
     {"facts", "closing", "__init__"},
     {"folders"},

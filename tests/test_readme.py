@@ -19,7 +19,7 @@ COMMANDS = re.findall(r"^python (train|eval)\.py +([^#\n]*)", README, re.MULTILI
 
 @pytest.mark.parametrize("script, flags", COMMANDS)
 def test_commands_parse(script, flags):
-    parse = {"train": train.parse_args, "eval": evaluation_script.parse}[script]
+    parse = {"train": train.parse, "eval": evaluation_script.parse}[script]
     parse(shlex.split(flags))
 
 
@@ -56,5 +56,5 @@ def test_the_three_lines_run(tmp_path, monkeypatch):
 
 def test_every_flag_of_the_trainer_has_help(capsys):
     with pytest.raises(SystemExit):
-        train.parse_args(["--help"])
+        train.parse(["--help"])
     assert "--max-minutes" in capsys.readouterr().out

@@ -324,6 +324,12 @@ def test_mistakes_end_in_one_sentence(pictures, tmp_path, tiny_checkpoint):
     exits_with("cannot be written to", pictures, tmp_path / "file" / "run")
 
 
+def test_two_processes_that_would_be_one_are_refused(pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")  # as accelerate launch --cpu leaves it
+    monkeypatch.setenv("MASTER_PORT", "29500")
+    exits_with("add --multi_gpu", pictures, tmp_path / "run")
+
+
 def test_states_that_do_not_fit_are_refused(pictures, tmp_path, monkeypatch):
     output = tmp_path / "run"
     run(pictures, output, "--max-steps=1")
