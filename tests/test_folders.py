@@ -287,17 +287,19 @@ def test_what_one_process_cannot_write_ends_all(photos, tmp_path, monkeypatch):
 
     got = in_threads(2, work)
     assert [type(error) for error in got] == [InpaintingError] * 2
-    assert str(got[0]) == str(got[1]) and "b.png ([Errno 28] No space left" in str(got[0])
+    assert str(got[0]) == str(got[1]) and "d.png ([Errno 28] No space left" in str(got[0])
     assert sorted(tried) == jobs[:2]  # the other one ended after its picture, which is kept
     assert len((tmp_path / "out" / "report-0.jsonl").read_text().splitlines()) == 1
 
 
-def test_one_process_where_several_were_asked_for_is_noticed(monkeypatch):
+def test_one_process_where_several_were_asked_for_is_refused(monkeypatch, photos, run, tmp_path):
     monkeypatch.delenv("LOCAL_RANK", raising=False)
     assert not launched_alone()
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
     monkeypatch.setenv("MASTER_PORT", "29500")
     assert launched_alone()
+    code, output = run(photos, "--mask", tmp_path / "mask.png")
+    assert code == 2 and "--multi_gpu" in output and not (tmp_path / "out").exists()
     monkeypatch.setenv("LOCAL_RANK", "0")
     assert not launched_alone()
 
