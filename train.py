@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
 def train(args: Namespace, stop: Stop) -> None:
     """From options to a finished run, or to one that was asked to stop and is kept."""
     if launched_alone():
-        raise InvalidConfig(LAUNCHED_ALONE)
+        print(LAUNCHED_ALONE, file=sys.stderr)
     check_tracker(args.report_to)
     accelerator = make_accelerator(args)
     run = prepare(args, accelerator)

@@ -324,10 +324,11 @@ def test_mistakes_end_in_one_sentence(pictures, tmp_path, tiny_checkpoint):
     exits_with("cannot be written to", pictures, tmp_path / "file" / "run")
 
 
-def test_two_processes_that_would_be_one_are_refused(pictures, tmp_path, monkeypatch):
+def test_two_processes_that_would_be_one_are_told(pictures, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")  # as accelerate launch --cpu leaves it
     monkeypatch.setenv("MASTER_PORT", "29500")
-    exits_with("add --multi_gpu", pictures, tmp_path / "run")
+    run(pictures, tmp_path / "run", "--max-steps=1")
+    assert "add --multi_gpu" in capsys.readouterr().err
 
 
 def test_states_that_do_not_fit_are_refused(pictures, tmp_path, monkeypatch):

@@ -89,7 +89,6 @@ def launch(killer: Killer, output: Path, processes: int, *flags: str) -> str:
     command += ["--output-dir", str(output), *FLAGS, "--num-workers=0", *flags]
     environment = os.environ | {
         "OMP_NUM_THREADS": "1", "HF_DATASETS_CACHE": str(killer.folder / "cache"),
-        "MASTER_PORT": "0",
     }  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
