@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Fill, say what was skipped, and return the exit code, the same in all processes."""
     with processes() as team:  # first: then --device cuda is this process' own GPU
         args = parse(argv)
+        if launched_alone():
+            print(f"inpainting: {LAUNCHED_ALONE}", file=sys.stderr)
         try:
             records = fill(args, team)
         except LostProcess as error:
@@ -49,8 +51,6 @@ def fill(args: argparse.Namespace, team: Alone) -> list[Record]:
     Raises:
         InpaintingError: in all processes, when nothing could be filled or written.
     """
-    if launched_alone():
-        raise InpaintingError(LAUNCHED_ALONE)
     jobs = team.from_main(lambda: find_work(args))
     pipe = team.together(
         lambda: InpaintingPipeline.from_pretrained(
