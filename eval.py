@@ -34,6 +34,7 @@ from inpainting.devices import device
 from inpainting.errors import DataError, InpaintingError
 from inpainting.evaluation import Paint, Pair
 from inpainting.figures import GridRow, contact_sheet, five_column_grid
+from inpainting.flags import dashed
 from inpainting.masks import mask_image_from_hole
 from inpainting.metrics import PSNR_CAP
 from inpainting.random_masks import generator_for
@@ -104,12 +105,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     for name in ("protocols", "methods"):  # each once, in the order given
         setattr(args, name, list(dict.fromkeys(getattr(args, name))))
     return args
-
-
-def dashed(argument: str) -> str:
-    """``--a_b=c_d`` to ``--a-b=c_d``; values stay as they are."""
-    name, equals, value = argument.partition("=")
-    return name.replace("_", "-") + equals + value if name.startswith("--") else argument
 
 
 def positive(text: str) -> int:

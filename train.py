@@ -22,6 +22,7 @@ from inpainting.precision import fast_dtype
 from inpainting.processes import LAUNCHED_ALONE, launched_alone
 from inpainting.unet import PConvUNet
 from inpainting.vgg import VggFeatures
+from inpainting.whole_files import whole_file
 from training.ema import moving_average
 from training.feed import make_feed
 from training.journal import Journal, check_tracker
@@ -243,8 +244,8 @@ def make_output(args: Namespace, accelerator: Accelerator) -> None:
     if not accelerator.is_main_process:
         return
     try:
-        args.output_dir.mkdir(parents=True, exist_ok=True)
-        (args.output_dir / "args.yaml").write_text(yaml.safe_dump(resolved(args)))
+        with whole_file(args.output_dir / "args.yaml") as file:
+            file.write(yaml.safe_dump(resolved(args)).encode())
     except OSError as error:
         raise CheckpointError(
             f"--output-dir {args.output_dir} cannot be written to ({first_line(error)}): give "

@@ -6,17 +6,17 @@ second run goes on where the first one stopped, with as many processes as it lik
 """
 
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tqdm import tqdm
 
 from .errors import InpaintingError, InvalidImage, InvalidMask, first_line
 from .facts import facts
 from .images import decode
+from .json_lines import Record, append_line, read_lines
 from .mask_edits import grown, inverted, read_mask_file
 from .pipeline import InpaintingPipeline
 from .processes import Alone
@@ -25,8 +25,6 @@ from .whole_files import whole_file
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 REPORT = "report.json"
 JOURNALS = "report-*.jsonl"  # of each process, by rank
-
-Record = dict[str, Any]
 
 
 class Job(NamedTuple):
@@ -151,7 +149,7 @@ def _fill_share(
             break
         try:
             records.append(_record(pipe, job, options))
-            _append(journal, records[-1])
+            append_line(journal, records[-1])
         except OSError as error:
             raise InpaintingError(
                 f"{job.image} could not be filled into {job.output} ({first_line(error)}): what is "
@@ -229,26 +227,10 @@ def merge_journals(out: Path) -> list[Record]:
     records = {record["output"]: record for record in read_report(out)}
     journals = sorted(out.glob(JOURNALS))
     for journal in journals:
-        records |= {record["output"]: record for record in _lines(journal)}
+        records |= {record["output"]: record for record in read_lines(journal)}
     if journals:
         _write_report(out, list(records.values()))
     return list(records.values())
-
-
-def _append(journal: Path, record: Record) -> None:
-    """One more line, on disk before this returns."""
-    with journal.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _lines(journal: Path) -> Iterator[Record]:
-    for line in journal.read_bytes().splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue
 
 
 def _write_report(out: Path, records: Sequence[Record]) -> None:

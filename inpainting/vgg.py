@@ -64,7 +64,7 @@ class VggFeatures(nn.Module):
 
 
 def _layers(path: str | Path | None) -> nn.Sequential:
-    from torchvision.models import VGG16_Weights, vgg16  # type: ignore[import-untyped]
+    from torchvision.models import VGG16_Weights, vgg16
 
     online = VGG16_Weights.IMAGENET1K_V1
     with torch.device("meta"):  # the classifier, never used, would take 0.5 GB

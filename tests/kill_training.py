@@ -40,7 +40,7 @@ class Killer:
 
     Args:
         folder: for pictures, network and runs.
-        script: what is run in place of ``train.py``.
+        flags: of every run.
     """
 
     def __init__(self, folder: Path, flags: Sequence[str] = FLAGS) -> None:
@@ -53,6 +53,10 @@ class Killer:
             noise.resize((64, 56), Image.Resampling.BICUBIC).save(pictures / f"{i}.png")
         torch.manual_seed(0)
         save_pretrained(PConvUNet(TINY), folder / "tiny", card="# Tiny\n")
+        self.environment = os.environ | {
+            "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1",
+            "HF_DATASETS_CACHE": str(folder / "cache"),
+        }  # fmt: skip
 
     def start(self, output: Path, seed: int, workers: int) -> subprocess.Popen:
         """The command, in a process group of its own."""
@@ -61,13 +65,9 @@ class Killer:
             "--init-from", str(self.folder / "tiny"), "--output-dir", str(output),
             "--seed", str(seed), "--num-workers", str(workers), *self.flags,
         ]  # fmt: skip
-        environment = os.environ | {
-            "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1",
-            "HF_DATASETS_CACHE": str(self.folder / "cache"),
-        }  # fmt: skip
         with (self.folder / "log.txt").open("a") as log:
             return subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, start_new_session=True
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def finish(self, output: Path, seed: int, workers: int) -> float:
@@ -85,7 +85,8 @@ class Killer:
         wait_for_first_step(process, output)
         time.sleep(delay)
         alive = process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL) if alive else None
+        if alive:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(LIMIT)
         return alive
 

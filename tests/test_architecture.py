@@ -11,7 +11,16 @@ import inpainting
 
 PACKAGE = Path(inpainting.__file__).parent
 LAYERS = (  # a module may import from rows above its own only
-    {"errors", "correction", "uncertainty", "regions", "precision", "whole_files"},
+    {
+        "errors",
+        "correction",
+        "uncertainty",
+        "regions",
+        "precision",
+        "whole_files",
+        "flags",
+        "json_lines",
+    },
     {"devices", "pconv", "config", "images", "masks", "metrics", "canvas", "vgg", "processes"},
     {
         "mask_edits",
@@ -65,7 +74,7 @@ def test_imports_point_down():
 
 DEMO = ({"refusal"}, {"pictures", "filling"}, {"editor", "report", "views", "api"}, {"events"})
 TRAINING = (
-    {"ema", "order", "recipes", "stopping", "states", "journal", "hub", "progress"},
+    {"ema", "order", "recipes", "stopping", "states", "journal", "hub", "progress", "config_file"},
     {"samples", "validation", "options"},
     {"feed"},
     {"run"},

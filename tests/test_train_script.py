@@ -72,10 +72,9 @@ def test_a_save_survives_a_kill_at_its_file_boundaries(killer):
         "--cpu", "--mixed-precision=no", "--num-workers=0", "--max-steps=4", "--output-dir", out,
         "--checkpointing-steps=1", "--checkpoints-total-limit=99", "--validation-images=2",
     ]  # fmt: skip
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1", "HF_DATASETS_CACHE": str(killer.folder / "cache"),
-    }  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=900, env=killer.environment
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PASS" in done.stdout
 
@@ -87,10 +86,9 @@ def launch(killer: Killer, output: Path, processes: int, *flags: str) -> str:
     command += ["--num_processes", str(processes)] + ["--multi_gpu"] * (processes > 1)
     command += [str(ROOT / "train.py"), "--data", str(killer.folder / "pictures")]
     command += ["--output-dir", str(output), *FLAGS, "--num-workers=0", *flags]
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1", "HF_DATASETS_CACHE": str(killer.folder / "cache"),
-    }  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=600, env=killer.environment
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

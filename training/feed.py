@@ -2,7 +2,7 @@
 
 import signal
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ class Feed:
     order: Order
     length: int | None
 
-    def batches(self, start: int, args: Namespace, device: torch.device) -> Iterator[Batch]:
+    def batches(self, start: int, args: Namespace, device: torch.device) -> Generator[Batch]:
         """Endless batches for this process, on its device.
 
         Args:

@@ -1,20 +1,16 @@
 """What is measured on the way: a line per record in ``metrics.jsonl``, curves, a tracker."""
 
-import json
-import os
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 
 from inpainting.errors import InvalidConfig
 from inpainting.figures import loss_figure
+from inpainting.json_lines import Record, append_line, read_lines, to_line
 from inpainting.whole_files import whole_file
 
 NAME = "metrics.jsonl"
-Record = dict[str, Any]
 
 
 class Journal:
@@ -31,17 +27,14 @@ class Journal:
         self.path, self.accelerator = folder / NAME, accelerator
         if not accelerator.is_main_process:
             return  # the others add nothing
-        self.records = [record for record in _read(self.path) if record["step"] <= step]
+        self.records = [record for record in read_lines(self.path) if record["step"] <= step]
         with whole_file(self.path) as file:
-            file.writelines(_line(record).encode() for record in self.records)
+            file.writelines(map(to_line, self.records))
 
     def add(self, record: Record) -> None:
         """One more line, on disk before this returns."""
         self.records.append(record)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(_line(record))
-            file.flush()
-            os.fsync(file.fileno())
+        append_line(self.path, record)
         self.accelerator.log(
             {name: value for name, value in record.items() if name != "step"}, step=record["step"]
         )
@@ -63,19 +56,3 @@ def check_tracker(name: str) -> None:
             f"--report-to {name} needs the package {name}: pip install {name}, or leave it out; "
             f"{NAME} and the curves are written anyway."
         )
-
-
-def _line(record: Record) -> str:
-    return json.dumps(record) + "\n"
-
-
-def _read(path: Path) -> Sequence[Record]:
-    if not path.exists():
-        return []
-    records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            records.append(json.loads(line))
-        except ValueError:  # the line that a kill cut off
-            continue
-    return records

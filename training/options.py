@@ -1,17 +1,15 @@
 """What a user may ask of ``train.py``: flags, and a YAML file of the same names."""
 
 import argparse
-import difflib
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
+from inpainting.flags import dashed
 
-from inpainting.errors import InvalidConfig, first_line
-
+from .config_file import read_config
 from .recipes import RECIPES
 
 SECRET = "hub_token"  # appears in no file, no log and no card
@@ -36,11 +34,11 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     Raises:
         InvalidConfig: when the file cannot be read or holds an unknown name.
     """
-    argv = [_dashed(argument) for argument in (sys.argv[1:] if argv is None else argv)]
+    argv = [dashed(argument) for argument in (sys.argv[1:] if argv is None else argv)]
     parser = _parser()
     first, _ = parser.parse_known_args(argv)
     if first.config:
-        parser.set_defaults(**_read_config(first.config, parser))
+        parser.set_defaults(**read_config(first.config, parser))
     args = parser.parse_args(argv)
     _check(args, parser)
     args.crop = args.crop or args.size
@@ -70,13 +68,14 @@ def command(argv: Sequence[str]) -> str:
     """The command line for people to repeat, without the token."""
     words = list(argv)
     for place, word in enumerate(words):
-        if _dashed(word) == "--hub-token" and place + 1 < len(words):
+        if dashed(word) == "--hub-token" and place + 1 < len(words):
             words[place + 1] = "TOKEN"
-        elif _dashed(word).startswith("--hub-token="):
+        elif dashed(word).startswith("--hub-token="):
             words[place] = "--hub-token=TOKEN"
     return "python " + shlex.join(words)
 
 
+# fmt: off
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="train.py",
@@ -87,158 +86,69 @@ def _parser() -> argparse.ArgumentParser:
     )
     group = parser.add_argument_group("data")
     add = group.add_argument
-    add(
-        "--data",
-        "--dataset-name",
-        "--train-data-dir",
-        metavar="FOLDER_OR_ID",
-        help="folder of pictures or Hub data set; default: download Natural Images",
-    )
+    add("--data", "--dataset-name", "--train-data-dir", metavar="FOLDER_OR_ID",
+        help="folder of pictures or Hub data set; default: download Natural Images")
     add("--image-column", metavar="NAME", help="default: the first column with pictures")
-    add(
-        "--split", metavar="NAME", help="to train on, such as train or train[:10%%]; default: train"
-    )
+    add("--split", metavar="NAME",
+        help="to train on, such as train or train[:10%%]; default: train")
     add("--revision", help="branch, tag or commit of a Hub data set")
     add("--streaming", action="store_true", help="read while training: sets larger than the disk")
     add("--max-train-samples", type=int, metavar="N", help="train on the first N pictures only")
-    add(
-        "--max-corrupt",
-        type=float,
-        default=0.05,
-        metavar="SHARE",
-        help="unreadable files are skipped, up to this share of an epoch (default: %(default)s)",
-    )
-    add(
-        "--mask-dir",
-        type=Path,
-        metavar="FOLDER",
-        help="PNG mask images, white = repaint, used beside generated holes",
-    )
-    add(
-        "--mask-share",
-        type=float,
-        default=0.5,
-        metavar="SHARE",
-        help="of holes taken from --mask-dir (default: %(default)s)",
-    )
+    add("--max-corrupt", type=float, default=0.05, metavar="SHARE",
+        help="unreadable files are skipped, up to this share of an epoch (default: %(default)s)")
+    add("--mask-dir", type=Path, metavar="FOLDER",
+        help="PNG mask images, white = repaint, used beside generated holes")
+    add("--mask-share", type=float, default=0.5, metavar="SHARE",
+        help="of holes taken from --mask-dir (default: %(default)s)")
     add("--invert-masks", action="store_true", help="in --mask-dir black = repaint")
-    add(
-        "--size",
-        "--resolution",
-        type=int,
-        default=256,
-        metavar="PX",
-        help="pictures are resized to this side (default: %(default)s)",
-    )
+    add("--size", "--resolution", type=int, default=256, metavar="PX",
+        help="pictures are resized to this side (default: %(default)s)")
     add("--crop", type=int, metavar="PX", help="side of the window trained on; default: --size")
-    add(
-        "--num-workers",
-        "--dataloader-num-workers",
-        type=int,
-        default=2,
-        metavar="N",
-        help="processes that read pictures (default: %(default)s)",
-    )
+    add("--num-workers", "--dataloader-num-workers", type=int, default=2, metavar="N",
+        help="processes that read pictures (default: %(default)s)")
 
     group = parser.add_argument_group("what is trained, and how")
     add = group.add_argument
     add("--recipe", choices=RECIPES, default="default", help="(default: %(default)s)")
     add("--init-from", metavar="FOLDER_OR_ID", help="start from these weights: fine-tuning")
-    add(
-        "--loss",
-        nargs="+",
-        metavar="NAME=WEIGHT",
-        help="instead of the recipe's: log_mse, hole, valid, mse, ssim, tv, perceptual, style, fft",
-    )
-    add(
-        "--vgg-weights",
-        type=Path,
-        metavar="FILE",
-        help="of VGG-16, for perceptual and style; default: download",
-    )
+    add("--loss", nargs="+", metavar="NAME=WEIGHT",
+        help="instead of the recipe's: log_mse, hole, valid, mse, ssim, tv, perceptual, style, fft")
+    add("--vgg-weights", type=Path, metavar="FILE",
+        help="of VGG-16, for perceptual and style; default: download")
     add("--lr", "--learning-rate", type=float, help="peak learning rate; default: the recipe's")
     add("--lr-warmup-steps", type=int, metavar="N", help="default: the recipe's")
     add("--max-grad-norm", type=float, metavar="X", help="0 = no limit; default: the recipe's")
-    add(
-        "--batch-size",
-        "--train-batch-size",
-        type=int,
-        default=16,
-        metavar="N",
-        help="pictures per process and forward pass (default: %(default)s)",
-    )
-    add(
-        "--gradient-accumulation-steps",
-        type=int,
-        default=1,
-        metavar="N",
-        help="forward passes per step (default: %(default)s)",
-    )
-    add(
-        "--mixed-precision",
-        choices=("auto", "no", "bf16", "fp16"),
-        default="auto",
-        help="(default: bf16 where it is fast)",
-    )
+    add("--batch-size", "--train-batch-size", type=int, default=16, metavar="N",
+        help="pictures per process and forward pass (default: %(default)s)")
+    add("--gradient-accumulation-steps", type=int, default=1, metavar="N",
+        help="forward passes per step (default: %(default)s)")
+    add("--mixed-precision", choices=("auto", "no", "bf16", "fp16"), default="auto",
+        help="(default: bf16 where it is fast)")
     add("--cpu", action="store_true", help="use the CPU even where there is a GPU")
     add("--seed", type=int, default=0)
 
     group = parser.add_argument_group("how long: whichever comes first; the cosine ends there")
     add = group.add_argument
-    add(
-        "--epochs",
-        "--num-train-epochs",
-        type=int,
-        metavar="N",
-        help="default: 50, or none where steps or minutes are given for a stream",
-    )
+    add("--epochs", "--num-train-epochs", type=int, metavar="N",
+        help="default: 50, or no limit where steps or minutes are given")
     add("--max-steps", "--max-train-steps", type=int, metavar="N")
     add("--max-minutes", type=float, metavar="X", help="of training, over all restarts")
 
     group = parser.add_argument_group("keeping and watching")
     add = group.add_argument
     add("--output-dir", type=Path, default=Path("runs/train"), help="(default: %(default)s)")
-    add(
-        "--resume",
-        "--resume-from-checkpoint",
-        default="auto",
-        metavar="auto|never|FOLDER",
-        help="auto (or latest): go on where the run in --output-dir stopped",
-    )
-    add(
-        "--checkpointing-steps",
-        type=int,
-        default=500,
-        metavar="N",
-        help="steps between states to resume from (default: %(default)s)",
-    )
-    add(
-        "--checkpoints-total-limit",
-        type=int,
-        default=3,
-        metavar="N",
-        help="states kept (default: %(default)s)",
-    )
-    add(
-        "--validation-steps",
-        type=int,
-        metavar="N",
-        help="steps between validations, sample grids and uploads; default: an epoch",
-    )
-    add(
-        "--validation-images",
-        type=int,
-        default=48,
-        metavar="N",
-        help="training pictures set aside (default: %(default)s)",
-    )
-    add(
-        "--logging-steps",
-        type=int,
-        default=50,
-        metavar="N",
-        help="steps between lines of metrics.jsonl (default: %(default)s)",
-    )
+    add("--resume", "--resume-from-checkpoint", default="auto", metavar="auto|never|FOLDER",
+        help="auto (or latest): go on where the run in --output-dir stopped")
+    add("--checkpointing-steps", type=int, default=500, metavar="N",
+        help="steps between states to resume from (default: %(default)s)")
+    add("--checkpoints-total-limit", type=int, default=3, metavar="N",
+        help="states kept (default: %(default)s)")
+    add("--validation-steps", type=int, metavar="N",
+        help="steps between validations, sample grids and uploads; default: an epoch")
+    add("--validation-images", type=int, default=48, metavar="N",
+        help="training pictures set aside (default: %(default)s)")
+    add("--logging-steps", type=int, default=50, metavar="N",
+        help="steps between lines of metrics.jsonl (default: %(default)s)")
     add("--report-to", choices=TRACKERS, default="none", help="a tracker beside metrics.jsonl")
     add("--dry-run", action="store_true", help="print the plan (steps, memory, minutes) and stop")
     add("--config", type=Path, metavar="FILE", help="YAML with any of these names; flags win")
@@ -249,69 +159,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--hub-model-id", metavar="USER/NAME", help="default: the name of --output-dir")
     add("--hub-private-repo", action="store_true")
     add("--hub-token", help="better: hf auth login, or the variable HF_TOKEN")
-    add(
-        "--license",
-        default="cc-by-nc-sa-4.0",
-        help="of the weights; follows the data's (default: %(default)s)",
-    )
-    return parser  # fmt: skip
-
-
-def _dashed(argument: str) -> str:
-    """``--a_b=c_d`` to ``--a-b=c_d``; values stay as they are."""
-    name, equals, value = argument.partition("=")
-    return name.replace("_", "-") + equals + value if name.startswith("--") else argument
-
-
-def _read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        if not isinstance(given, dict):
-            raise ValueError(f"it holds a {type(given).__name__}")
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InvalidConfig(
-            f"--config {path} could not be read ({first_line(error)}): lines such as "
-            "`batch-size: 16` are needed."
-        ) from error
-    actions = {flag[2:]: action for action in parser._actions for flag in action.option_strings}
-    found = {}
-    for key, value in given.items():
-        action = actions.get(str(key).replace("_", "-"))
-        if action is None or action.dest in ("help", "config"):
-            near = difflib.get_close_matches(str(key).replace("_", "-"), actions, 1)
-            hint = f": did you mean {near[0]}?" if near else ": see train.py --help."
-            raise InvalidConfig(f"--config {path} holds {key!r}, which is no option{hint}")
-        found[action.dest] = _typed(action, value, f"--config {path}: {key}")
-    return found
-
-
-def _typed(action: argparse.Action, value: Any, where: str) -> Any:
-    """The value that the flag would have had.
-
-    Raises:
-        InvalidConfig: when the flag would not take it.
-    """
-    if value is None:
-        return None
-    wanted = "true or false" if action.nargs == 0 else "a list" if action.nargs else "one value"
-    try:
-        if action.nargs == 0 and not isinstance(value, bool):
-            raise ValueError
-        if action.nargs == 0:
-            return value
-        if action.nargs:
-            return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-        if isinstance(value, (list, dict)):
-            raise ValueError
-        if action.choices is not None and value not in action.choices:
-            wanted = f"one of {', '.join(map(str, action.choices))}"
-            raise ValueError
-        if callable(action.type):
-            wanted = f"a value of type {getattr(action.type, '__name__', action.type)}"
-            return action.type(str(value))
-        return str(value)
-    except ValueError as error:
-        raise InvalidConfig(f"{where} is {value!r}: {wanted} is needed.") from error
+    add("--license", default="cc-by-nc-sa-4.0",
+        help="of the weights; follows the data's (default: %(default)s)")
+    return parser
+# fmt: on
 
 
 def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

@@ -49,7 +49,7 @@ def _seconds_per_step(run: Run) -> float:
         start = time.perf_counter()
         run.step(batches, stopping=False)
         times.append(time.perf_counter() - start)
-    batches.close()  # type: ignore[attr-defined]
+    batches.close()
     run.progress.step, run.progress.samples, run.progress.seconds = before
     return statistics.median(times[1:])
 
@@ -67,7 +67,7 @@ def _steps(run: Run, seconds: float) -> int:
 
 
 def _peak_memory(run: Run) -> float:
-    """Megabytes: of the GPU, or of this process and one that reads."""
+    """Megabytes: of the GPU, or of this process."""
     if run.accelerator.device.type == "cuda":
         return torch.cuda.max_memory_allocated() / 1e6
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,5 +1,6 @@
 """A training run: one step, what is kept of it, and how it goes on after a kill."""
 
+import io
 import math
 import sys
 import time
@@ -252,13 +253,12 @@ class Run:
         grid = self.validation.grid(network, self.accelerator.device)
         if grid is None:
             return
-        folder = self.args.output_dir
-        for path in (
-            folder / SAMPLES / f"step-{self.progress.step:08d}.png",
-            folder / "samples.png",
-        ):
+        picture = io.BytesIO()
+        grid.save(picture, "png")
+        folder, name = self.args.output_dir, f"step-{self.progress.step:08d}.png"
+        for path in (folder / SAMPLES / name, folder / "samples.png"):
             with whole_file(path) as file:
-                grid.save(file, format="png")
+                file.write(picture.getbuffer())
 
     def save(self) -> None:
         """The state to resume from; every process calls this at the same step."""

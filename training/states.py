@@ -7,7 +7,7 @@ from.
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from pickle import UnpicklingError
@@ -77,25 +77,27 @@ def load_state(folder: Path, say: Callable[[str], None]) -> State:
         raise CheckpointError(
             f"There is no state in {folder / STATE_FOLDER} to resume from: check --resume."
         )
-    for state in _whole_states(files, say):
-        return state
+    for path in files:
+        if (state := _whole_state(path, say)) is not None:
+            return state
     raise CheckpointError(
         f"All {len(files)} states in {folder / STATE_FOLDER} are damaged: start anew with --resume "
         "never."
     )
 
 
-def _whole_states(files: list[Path], say: Callable[[str], None]) -> Iterator[State]:
-    for path in files:
-        try:
-            data = memoryview(path.read_bytes())
-            if data[-DIGEST:] != _digest(path, data[:-DIGEST]):
-                raise ValueError("its contents do not fit its digest")
-            yield torch.load(io.BytesIO(data[:-DIGEST]), map_location="cpu", weights_only=True)
-        except LOAD_ERRORS as error:
-            say(f"{path} is damaged ({first_line(error)}): set aside; going on from one before.")
-            with suppress(OSError):  # or it would count as the newest for ever
-                path.rename(path.with_suffix(".damaged"))
+def _whole_state(path: Path, say: Callable[[str], None]) -> State | None:
+    """The state of one file; None, and the file set aside, where it is damaged."""
+    try:
+        data = memoryview(path.read_bytes())
+        if data[-DIGEST:] != _digest(path, data[:-DIGEST]):
+            raise ValueError("its contents do not fit its digest")
+        return torch.load(io.BytesIO(data[:-DIGEST]), map_location="cpu", weights_only=True)
+    except LOAD_ERRORS as error:
+        say(f"{path} is damaged ({first_line(error)}): set aside; going on from one before.")
+        with suppress(OSError):  # or it would count as the newest for ever
+            path.rename(path.with_suffix(".damaged"))
+        return None
 
 
 def _digest(path: Path, data: memoryview) -> bytes:

@@ -89,7 +89,8 @@ def set_aside(images: Any, count: int, seed: int, size: int) -> tuple[Any, Valid
     """
     count = min(count, len(images) // 10)
     order = [int(i) for i in np.random.default_rng(seed).permutation(len(images))]
-    chosen = list(islice((i for i in order if _readable(images, i)), count))
+    files = images.with_format(None)
+    chosen = list(islice((i for i in order if _readable(files[i]["image"])), count))
     if not chosen:
         return images, Validation([])
     left = set(order).difference(chosen)
@@ -106,7 +107,7 @@ def set_aside_of_stream(
         Keys (:func:`~training.order.cell_key`) of the pictures that are not to be trained on, and
         the pictures.
     """
-    cells = list(islice((row["image"] for row in rows if _cell_readable(row["image"])), count))
+    cells = list(islice((row["image"] for row in rows if _readable(row["image"])), count))
     if not cells:
         return frozenset(), Validation([])
     kind = datasets.Features({"image": datasets.Image(decode=False)})
@@ -124,14 +125,7 @@ def _validation(held: Any, seed: int, size: int) -> Validation:
     )
 
 
-def _readable(images: Any, index: int) -> bool:
-    try:
-        return bool(images[index])
-    except InvalidImage:
-        return False
-
-
-def _cell_readable(cell: Cell) -> bool:
+def _readable(cell: Cell) -> bool:
     try:
         return bool(read_cell(cell))
     except InvalidImage:
