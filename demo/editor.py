@@ -1,6 +1,5 @@
 """The editor's value, read and written: a picture and its mask image."""
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ from gradio.components.image_editor import EditorData, EditorValue
 from PIL import Image, ImageChops
 
 from inpainting.errors import InvalidImage, InvalidMask, SizeMismatch
-from inpainting.images import DECODE_ERRORS, FORMATS, decode
+from inpainting.images import decode, read_size
 from inpainting.mask_edits import black_and_white
 
 from .pictures import keep
@@ -39,13 +38,7 @@ class Part:
         Raises:
             InvalidImage: when it is no picture.
         """
-        source = self.source
-        try:
-            stream = io.BytesIO(source) if isinstance(source, bytes) else source
-            with Image.open(stream, formats=FORMATS) as image:
-                return image.size
-        except DECODE_ERRORS:
-            return self.read().size  # says what is wrong
+        return read_size(self.source)
 
     def read(self) -> Image.Image:
         """ "RGB" or "RGBA", as in the rest of the package.

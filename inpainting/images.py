@@ -2,11 +2,17 @@
 
 Pictures inside this package are 8-bit PIL images, upright, mode "RGB" or "RGBA", without
 metadata, or float tensors (B, 3, H, W), RGB in [0, 1].
+
+The largest picture that is opened is Pillow's own setting: ``PIL.Image.MAX_IMAGE_PIXELS``.
 """
 
 import io
+import math
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -17,14 +23,53 @@ from torch import Tensor
 from .errors import InvalidImage
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_PIXELS = 89_478_485  # where Pillow itself starts to warn of decompression bombs
+# A JPEG is decoded once per scan: a few kilobytes of empty ones would keep a processor busy for
+# minutes. Encoders write up to about 20.
+MAX_SCANS = 50
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # What Pillow's decoders raise on damaged files.
 DECODE_ERRORS = (
-    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError,
-    struct.error, MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+    OSError, SyntaxError, ValueError, TypeError, AttributeError, KeyError, IndexError,
+    ArithmeticError, EOFError, struct.error, MemoryError, RuntimeError, *BOMBS,
 )  # fmt: skip
 
 ORIENTATION = ExifTags.Base.Orientation
+STRIP_OFFSETS, TILE_OFFSETS = 273, 324  # tags of TIFF
+
+# Every sentence that refuses a picture.
+NOT_GIVEN = (
+    "A picture was given as {kind}: give a PIL image, a path, the bytes of an image file or a "
+    "numpy array."
+)
+NOT_THERE = "There is no picture file {path}: check the path."
+NOT_A_PICTURE = (
+    "{name} is not a picture in a known format: give a PNG, JPEG, WebP, GIF, BMP or TIFF file."
+)
+DAMAGED = (
+    "{name} could not be decoded ({error}): the file is damaged or incomplete; save it again as "
+    "PNG or JPEG."
+)
+TOO_LARGE = "{name} has more than {most:.0f} megapixels, the most that is opened: make it smaller."
+TOO_MANY_SCANS = (
+    "{name} is a JPEG of {scans} scans, and more than {most} take too long: save it again."
+)
+NO_PIXELS = "The picture is {width}×{height}: it has no pixels."
+NO_SUCH_SHAPE = (
+    "An array of shape {shape} is no picture: (height, width), (height, width, 3) or (height, "
+    "width, 4) is needed, with at least one pixel."
+)
+NO_SUCH_RANGE = (
+    "A float picture spans {low:g} to {high:g}: finite values in [0, 1] are needed; scale them, or "
+    "give uint8 in [0, 255]."
+)
+NO_DEFINED_WHITE = (
+    "A picture of type {type} has no defined white: use uint8 in [0, 255], uint16 in [0, 65535] or "
+    "float in [0, 1]."
+)
+REFUSALS = (
+    NOT_GIVEN, NOT_THERE, NOT_A_PICTURE, DAMAGED, TOO_LARGE, TOO_MANY_SCANS, NO_PIXELS,
+    NO_SUCH_SHAPE, NO_SUCH_RANGE, NO_DEFINED_WHITE,
+)  # fmt: skip
 
 ImageSource = Image.Image | str | Path | bytes | np.ndarray
 
@@ -51,13 +96,22 @@ def decode(source: ImageSource, grey: bool = False) -> Image.Image:
     if isinstance(source, np.ndarray):
         source = _from_array(source)
     if isinstance(source, Image.Image):
-        return _normalise(source, grey)
+        with _refusals("The given picture"):
+            return _normalise(source, grey)
     if not isinstance(source, (str, Path, bytes)):
-        raise InvalidImage(
-            f"A picture was given as {type(source).__name__}: give a PIL image, a path, the bytes "
-            "of an image file or a numpy array."
-        )
-    return _from_file(source, grey)
+        raise InvalidImage(NOT_GIVEN.format(kind=type(source).__name__))
+    with _opened(source) as image:
+        return _normalise(image, grey)
+
+
+def read_size(source: str | Path | bytes) -> tuple[int, int]:
+    """Width and height of a picture file by its header, before any rotation.
+
+    Raises:
+        InvalidImage: when it is no picture, or too large.
+    """
+    with _opened(source) as image:
+        return image.size
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -86,33 +140,56 @@ def crop_back(tensor: Tensor, height: int, width: int) -> Tensor:
     return tensor[..., :height, :width]
 
 
-def _from_file(source: str | Path | bytes, grey: bool) -> Image.Image:
-    name = "the given bytes" if isinstance(source, bytes) else Path(source).name
+@contextmanager
+def _opened(source: str | Path | bytes) -> Iterator[Image.Image]:
+    """A picture file whose pixels are read in the ``with`` block."""
+    name = "The given file" if isinstance(source, bytes) else Path(source).name
     if not isinstance(source, bytes) and not Path(source).is_file():
-        raise InvalidImage(f"There is no picture file {source}: check the path.")
+        raise InvalidImage(NOT_THERE.format(path=source))
+    # Never by path: Pillow would map the file, and one that shrinks meanwhile kills the process.
+    with (
+        _refusals(name),
+        io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream,
+        Image.open(stream, formats=FORMATS) as image,
+    ):
+        if image.width * image.height > _most_pixels():
+            raise Image.DecompressionBombError
+        _check_scans(image, stream, name)
+        yield image
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """Whatever Pillow raises, as one of our sentences."""
     try:
-        stream = io.BytesIO(source) if isinstance(source, bytes) else source
-        with Image.open(stream, formats=FORMATS) as image:
-            _check_pixels(image.size)
-            return _normalise(image, grey)
+        yield
     except Image.UnidentifiedImageError as error:
-        raise InvalidImage(
-            f"{name} is not a picture in a known format: give a PNG, JPEG, WebP, GIF, BMP or "
-            "TIFF file."
-        ) from error
+        raise InvalidImage(NOT_A_PICTURE.format(name=name)) from error
+    except BOMBS as error:
+        raise InvalidImage(TOO_LARGE.format(name=name, most=_most_pixels() / 1e6)) from error
     except DECODE_ERRORS as error:
-        raise InvalidImage(
-            f"{name} could not be decoded ({type(error).__name__}): the file is damaged, "
-            "incomplete or too large; save it again as PNG or JPEG."
-        ) from error
+        raise InvalidImage(DAMAGED.format(name=name, error=type(error).__name__)) from error
 
 
-def _check_pixels(size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
-        raise InvalidImage(
-            f"The picture is {size[0]}×{size[1]} = {size[0] * size[1] / 1e6:.0f} megapixels: at "
-            f"most {MAX_PIXELS / 1e6:.0f} can be opened; make it smaller."
-        )
+def _most_pixels() -> float:
+    return Image.MAX_IMAGE_PIXELS or math.inf
+
+
+def _check_scans(image: Image.Image, stream: BinaryIO, name: str) -> None:
+    """Refuse what is decoded again and again; in what a JPEG compresses, FF is never before DA."""
+    if image.info.get("compression") in ("jpeg", "tiff_jpeg"):  # every strip is a JPEG
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        streams = len(tags.get(TILE_OFFSETS) or tags.get(STRIP_OFFSETS, ()))
+    elif image.format in ("JPEG", "MPO"):
+        streams = 1
+    else:
+        return
+    place = stream.tell()
+    stream.seek(0)
+    scans = sum(part.count(b"\xff\xda") for part in iter(lambda: stream.read(1 << 20), b""))
+    stream.seek(place)
+    if scans > MAX_SCANS * max(1, streams):
+        raise InvalidImage(TOO_MANY_SCANS.format(name=name, scans=scans, most=MAX_SCANS))
 
 
 def _normalise(image: Image.Image, grey: bool) -> Image.Image:
@@ -121,14 +198,16 @@ def _normalise(image: Image.Image, grey: bool) -> Image.Image:
     Large pictures are copied once: Pillow's own steps each make a copy.
     """
     if 0 in image.size:
-        raise InvalidImage(f"The picture is {image.width}×{image.height}: it has no pixels.")
-    try:
+        raise InvalidImage(NO_PIXELS.format(width=image.width, height=image.height))
+    image.load()  # damaged pixels raise here, and not a second time; damaged EXIF is no damage
+    with suppress(*DECODE_ERRORS):
         if image.getexif().get(ORIENTATION, 1) != 1:
             image = ImageOps.exif_transpose(image)
-    except DECODE_ERRORS:
-        image.load()  # damaged EXIF does not damage the picture; damaged pixels raise here
     if image.mode.startswith(("I", "F")):
-        image = _from_array(np.array(image))
+        array, clear = np.array(image), image.info.get("transparency")
+        image = _from_array(array)
+        if clear is not None:  # a grey level of 16 bits
+            image.putalpha(Image.fromarray(array != clear).convert("L"))
     if image.mode == "La":
         image = image.convert("LA")  # Pillow knows no way from La to RGBA
     mode = "RGBA" if image.has_transparency_data else "L" if grey and image.mode == "L" else "RGB"
@@ -142,10 +221,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
     if array.ndim == 3 and shape[2] == 1:
         array = array[..., 0]
     if array.size == 0 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
-        raise InvalidImage(
-            f"An array of shape {shape} is no picture: (height, width), (height, width, 3) or "
-            "(height, width, 4) is needed, with at least one pixel."
-        )
+        raise InvalidImage(NO_SUCH_SHAPE.format(shape=shape))
     return Image.fromarray(_to_uint8(array))
 
 
@@ -158,12 +234,6 @@ def _to_uint8(array: np.ndarray) -> np.ndarray:
         return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if array.dtype.kind == "f":
         if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
-            raise InvalidImage(
-                f"A float picture spans {array.min():g} to {array.max():g}: finite values in "
-                "[0, 1] are needed; scale them, or give uint8 in [0, 255]."
-            )
+            raise InvalidImage(NO_SUCH_RANGE.format(low=array.min(), high=array.max()))
         return np.round(array * 255).astype(np.uint8)
-    raise InvalidImage(
-        f"A picture of type {array.dtype} has no defined white: use uint8 in [0, 255], uint16 in "
-        "[0, 65535] or float in [0, 1]."
-    )
+    raise InvalidImage(NO_DEFINED_WHITE.format(type=array.dtype))

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from inpainting import images
 from inpainting.errors import InvalidImage
-from inpainting.images import crop_back, decode, pad_to_multiple, to_image, to_tensor
+from inpainting.images import crop_back, decode, pad_to_multiple, read_size, to_image, to_tensor
 
 RAMP = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
 
@@ -150,7 +149,7 @@ def test_float_tiff_in_unit_range_is_scaled_and_others_refused():
 def test_truncated_files_are_refused(kind, noise):
     data = encoded(noise(64, 64), kind)
     for keep in (0, 3, 20, len(data) // 2):
-        with pytest.raises(InvalidImage, match="the given bytes"):
+        with pytest.raises(InvalidImage, match="The given file"):
             decode(data[:keep])
 
 
@@ -187,10 +186,39 @@ def test_bombs_are_refused_by_their_header():
             decode(data)
 
 
-def test_the_pixel_cap_speaks(monkeypatch, noise):
-    monkeypatch.setattr(images, "MAX_PIXELS", 50)
-    with pytest.raises(InvalidImage, match="10×6 = 0 megapixels"):
-        decode(encoded(noise(10, 6), "PNG"))
+@pytest.mark.parametrize("most", [50, 20])
+def test_the_pixel_cap_is_pillow_s_and_speaks(monkeypatch, noise, most):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", most)
+    for read in (decode, read_size):
+        with pytest.raises(InvalidImage, match="more than 0 megapixels, the most that is opened"):
+            read(encoded(noise(10, 6), "PNG"))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60)
+    assert read_size(encoded(noise(10, 6), "PNG")) == decode(encoded(noise(10, 6), "PNG")).size
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_at_once():
+    picture = Image.new("L", (64, 64), 128)
+    jpeg = encoded(picture, "JPEG", progressive=True)
+    start = jpeg.rfind(b"\xff\xda")
+    tiff = encoded(picture, "TIFF", compression="jpeg")
+    for data, more in ((jpeg, jpeg[start:-2]), (tiff, b"\xff\xda")):
+        assert decode(data).tobytes() == picture.convert("RGB").tobytes()
+        with pytest.raises(InvalidImage, match="JPEG of [56]. scans, and more than 50 take too"):
+            decode(data[:-2] + 50 * more + data[-2:])
+
+
+def test_a_grey_level_of_16_bits_may_be_clear():
+    grey = np.array([[1000, 65535, 1000]], np.uint16)
+    decoded = decode(encoded(Image.fromarray(grey), "PNG", transparency=1000))
+    assert decoded.mode == "RGBA"
+    assert np.asarray(decoded)[0, :, 3].tolist() == [0, 255, 0]
+
+
+def test_an_opened_picture_that_is_damaged_is_refused(noise):
+    data = encoded(noise(64, 64), "PNG")
+    with Image.open(io.BytesIO(data[: len(data) // 2])) as opened:
+        with pytest.raises(InvalidImage, match="The given picture could not be decoded"):
+            decode(opened)
 
 
 @settings(max_examples=30, deadline=None)
