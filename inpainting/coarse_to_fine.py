@@ -18,36 +18,38 @@ from torch import Tensor
 from .canvas import Canvas, Flags
 from .images import to_image, to_tensor
 from .masks import valid_from_hole
-from .regions import Box, Region, find_regions
+from .regions import LARGEST, Box, Region, find_regions
 
 DEEP = 16  # pixels from the nearest known one, from where on a coarser fill is trusted
 BLOCK = 8  # depth is measured in blocks of this side
 MARGIN = 64  # pixels around what is to be filled that are cut out with it
-BATCH_PIXELS = 512 * 512  # regions of one size that run together
 
 Paint = Callable[[Tensor, Tensor], Tensor]  # (B, 3, h, w) and (B, 1, h, w) to (B, 3, h, w)
 Watch = Callable[[Canvas, list[Region]], None]  # told of every run of the network
 
 
-def fill_canvas(canvas: Canvas, paint: Paint, watch: Watch) -> None:
+def fill_canvas(canvas: Canvas, paint: Paint, watch: Watch, largest: int = LARGEST) -> None:
     """Fill all holes of a canvas, from coarse to fine.
 
     Args:
         canvas: its picture is painted on; at least one pixel is known.
         paint: a network on pictures of any size.
         watch: is called before every run of ``paint`` with the regions in it.
+        largest: side in pixels of a region, and of the square that has as many pixels as a batch.
     """
     canvas.hole = canvas.hole & ~canvas.known
     deep = depth_exceeds(canvas.known, DEEP) & canvas.hole
     if deep.any():
-        _fill_deep(canvas, deep, paint, watch)
-    fill_regions(canvas, find_regions(canvas.hole), paint, watch)
+        _fill_deep(canvas, deep, paint, watch, largest)
+    fill_regions(canvas, find_regions(canvas.hole, largest), paint, watch, largest)
 
 
-def fill_regions(canvas: Canvas, regions: list[Region], paint: Paint, watch: Watch) -> None:
+def fill_regions(
+    canvas: Canvas, regions: list[Region], paint: Paint, watch: Watch, largest: int = LARGEST
+) -> None:
     """One pass at this scale: all regions see the canvas as it is, then all are put into it."""
     painted: dict[Region, Image.Image] = {}
-    for batch in _batches(regions):
+    for batch in _batches(regions, largest):
         watch(canvas, batch)
         images = torch.cat([to_tensor(canvas.picture.crop(region.box)) for region in batch])
         holes = np.stack([~_window(canvas.known, region.box) for region in batch])
@@ -76,13 +78,13 @@ def around(flags: Flags) -> Box:
     return int(left), int(top), min(width, int(xs[-1]) + MARGIN), min(height, int(ys[-1]) + MARGIN)
 
 
-def _fill_deep(canvas: Canvas, deep: Flags, paint: Paint, watch: Watch) -> None:
+def _fill_deep(canvas: Canvas, deep: Flags, paint: Paint, watch: Watch, largest: int) -> None:
     box = around(deep)
     part = canvas.cut(box)
     # Only what the deep part needs: its pixels, and those that their enlargement looks at.
     part.hole = _window(depth_exceeds(canvas.known, DEEP - BLOCK), box)
     small = part.halved()
-    fill_canvas(small, paint, watch)
+    fill_canvas(small, paint, watch, largest)
     width, height = small.picture.size
     large = small.picture.resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
     large = large.crop((0, 0, *part.picture.size))
@@ -95,13 +97,13 @@ def _window(flags: Flags, box: Box) -> Flags:
     return flags[top:bottom, left:right]
 
 
-def _batches(regions: Iterable[Region]) -> Iterator[list[Region]]:
-    """Regions of equal size together, as many as ``BATCH_PIXELS`` hold."""
+def _batches(regions: Iterable[Region], largest: int) -> Iterator[list[Region]]:
+    """Regions of equal size together, as many as have the pixels of the largest one."""
 
     def size(region: Region) -> tuple[int, int]:
         left, top, right, bottom = region.box
         return bottom - top, right - left
 
     for (height, width), group in groupby(sorted(regions, key=size), key=size):
-        equal, most = list(group), max(1, BATCH_PIXELS // (height * width))
+        equal, most = list(group), max(1, largest**2 // (height * width))
         yield from (equal[k : k + most] for k in range(0, len(equal), most))

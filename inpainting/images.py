@@ -23,9 +23,11 @@ from torch import Tensor
 from .errors import InvalidImage
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-# A JPEG is decoded once per scan: a few kilobytes of empty ones would keep a processor busy for
-# minutes. Encoders write up to about 20.
-MAX_SCANS = 50
+# A JPEG is decoded once per scan, and Pillow 12.3 takes repeated EXIF headers off one by one, with
+# a copy of the rest: kilobytes of either would keep a processor busy for minutes. Encoders write up
+# to about 20 scans, and one header per picture.
+SCAN, EXIF = b"\xff\xda", b"Exif\0\0"
+MOST_REPEATS = 50
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # What Pillow's decoders raise on damaged files.
 DECODE_ERRORS = (
@@ -50,9 +52,7 @@ DAMAGED = (
     "PNG or JPEG."
 )
 TOO_LARGE = "{name} has more than {most:.0f} megapixels, the most that is opened: make it smaller."
-TOO_MANY_SCANS = (
-    "{name} is a JPEG of {scans} scans, and more than {most} take too long: save it again."
-)
+REPEATED = "{name} has {count} {parts}, and more than {most} take too long: save it again."
 NO_PIXELS = "The picture is {width}×{height}: it has no pixels."
 NO_SUCH_SHAPE = (
     "An array of shape {shape} is no picture: (height, width), (height, width, 3) or (height, "
@@ -67,7 +67,7 @@ NO_DEFINED_WHITE = (
     "float in [0, 1]."
 )
 REFUSALS = (
-    NOT_GIVEN, NOT_THERE, NOT_A_PICTURE, DAMAGED, TOO_LARGE, TOO_MANY_SCANS, NO_PIXELS,
+    NOT_GIVEN, NOT_THERE, NOT_A_PICTURE, DAMAGED, TOO_LARGE, REPEATED, NO_PIXELS,
     NO_SUCH_SHAPE, NO_SUCH_RANGE, NO_DEFINED_WHITE,
 )  # fmt: skip
 
@@ -150,12 +150,14 @@ def _opened(source: str | Path | bytes) -> Iterator[Image.Image]:
     with (
         _refusals(name),
         io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream,
-        Image.open(stream, formats=FORMATS) as image,
     ):
-        if image.width * image.height > _most_pixels():
-            raise Image.DecompressionBombError
-        _check_scans(image, stream, name)
-        yield image
+        scans, headers = _count(stream, SCAN, EXIF)
+        _check_repeats(name, "EXIF headers", headers)
+        with Image.open(stream, formats=FORMATS) as image:
+            if image.width * image.height > _most_pixels():
+                raise Image.DecompressionBombError
+            _check_repeats(name, "JPEG scans", scans / jpegs if (jpegs := _jpegs(image)) else 0)
+            yield image
 
 
 @contextmanager
@@ -175,21 +177,28 @@ def _most_pixels() -> float:
     return Image.MAX_IMAGE_PIXELS or math.inf
 
 
-def _check_scans(image: Image.Image, stream: BinaryIO, name: str) -> None:
-    """Refuse what is decoded again and again; in what a JPEG compresses, FF is never before DA."""
-    if image.info.get("compression") in ("jpeg", "tiff_jpeg"):  # every strip is a JPEG
-        tags = image.tag_v2  # type: ignore[attr-defined]
-        streams = len(tags.get(TILE_OFFSETS) or tags.get(STRIP_OFFSETS, ()))
-    elif image.format in ("JPEG", "MPO"):
-        streams = 1
-    else:
-        return
-    place = stream.tell()
+def _count(stream: BinaryIO, *parts: bytes) -> list[int]:
+    """How often each occurs, but for those across two blocks; the stream is rewound."""
+    counts = [0] * len(parts)
+    for block in iter(lambda: stream.read(1 << 20), b""):
+        counts = [n + block.count(part) for n, part in zip(counts, parts, strict=True)]
     stream.seek(0)
-    scans = sum(part.count(b"\xff\xda") for part in iter(lambda: stream.read(1 << 20), b""))
-    stream.seek(place)
-    if scans > MAX_SCANS * max(1, streams):
-        raise InvalidImage(TOO_MANY_SCANS.format(name=name, scans=scans, most=MAX_SCANS))
+    return counts
+
+
+def _check_repeats(name: str, parts: str, count: float) -> None:
+    if count > MOST_REPEATS:
+        raise InvalidImage(
+            REPEATED.format(name=name, count=round(count), parts=parts, most=MOST_REPEATS)
+        )
+
+
+def _jpegs(image: Image.Image) -> int:
+    """In how many of them the picture lies; in what a JPEG compresses, FF is never before DA."""
+    if image.info.get("compression") in ("jpeg", "tiff_jpeg"):  # every strip is one
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        return max(1, len(tags.get(TILE_OFFSETS) or tags.get(STRIP_OFFSETS, ())))
+    return image.format in ("JPEG", "MPO")
 
 
 def _normalise(image: Image.Image, grey: bool) -> Image.Image:

@@ -12,7 +12,7 @@ name           type                          meaning               used by
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 from torch import Tensor
 
 from .errors import EmptyHole, NothingKnown, SizeMismatch
@@ -63,12 +63,13 @@ def feathered(hole: NDArray[np.bool_], width: int) -> Image.Image:
     Returns:
         Mode "L": 0 outside the hole, 255 deeper in it than ``width``.
     """
-    level = Image.fromarray(hole).convert("L")
-    total = np.zeros(hole.shape, np.uint32)
-    for _ in range(width + 1):
-        total += np.asarray(level)
-        level = level.filter(ImageFilter.MinFilter(3))
-    return Image.fromarray((total // (width + 1)).astype(np.uint8))
+    import cv2
+
+    depth = cv2.distanceTransform(
+        hole.astype(np.uint8), cv2.DIST_C, 3
+    )  # in steps, diagonal ones too
+    share = np.minimum(depth, width + 1) / (width + 1)
+    return Image.fromarray((255 * share).astype(np.uint8))
 
 
 def valid_from_hole(hole: Tensor) -> Tensor:

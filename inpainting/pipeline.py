@@ -1,6 +1,7 @@
 """From a picture and a mask image to the filled picture."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,14 +14,16 @@ from torch import Tensor
 from .canvas import Canvas, Flags
 from .checkpoint import load_pretrained
 from .coarse_to_fine import around, fill_canvas, fill_regions
-from .errors import InvalidConfig, NothingKnown
+from .errors import InvalidConfig, NothingKnown, OutOfMemory
 from .fold_norm import fold_norm
 from .images import ImageSource, crop_back, decode, pad_to_multiple
 from .masks import feathered, hole_from_mask_image
+from .memory import is_out_of_memory, release
 from .precision import fast_dtype
-from .regions import Box, Region, whole
+from .regions import LARGEST, Box, Region, whole
 from .unet import PConvUNet
 
+SMALLER = LARGEST // 2  # side of a piece in pixels where memory ran out
 LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
 STRATEGIES = ("crop", "resize", "original")
 
@@ -48,6 +51,9 @@ class Filled(NamedTuple):
     image: Image.Image
     passes: tuple[Pass, ...]
     doubt: Image.Image | None
+
+
+OnPass = Callable[[Pass], object]
 
 
 class InpaintingPipeline:
@@ -100,7 +106,7 @@ class InpaintingPipeline:
         mask_image: ImageSource,
         strategy: str = "crop",
         feather: int = 0,
-        on_pass: Callable[[Pass], object] | None = None,
+        on_pass: OnPass | None = None,
     ) -> Filled:
         """Fill the white part of ``mask_image``.
 
@@ -120,30 +126,67 @@ class InpaintingPipeline:
             outside the hole are the picture's own, bit for bit, and so is its alpha. Transparent
             pixels count as unknown: hidden colours do not leak into the fill.
 
+        Where memory runs out, it is done again in smaller pieces, at last on the CPU.
+
         Raises:
             InvalidImage: when either cannot be read.
             InvalidMask: when the mask has another size, or marks nothing or everything.
-            InvalidConfig: for an unknown strategy or a negative feather.
+            InvalidConfig: for an unknown strategy, or a feather that is no number of pixels.
+            OutOfMemory: when nothing of that helps.
         """
         if strategy not in STRATEGIES:
             raise InvalidConfig(f"There is no strategy {strategy!r}: use one of {STRATEGIES}.")
-        if feather < 0:
-            raise InvalidConfig(f"feather is {feather} pixels: give 0 or more.")
+        if not isinstance(feather, int) or feather < 0:
+            raise InvalidConfig(f"feather is {feather!r}: give a number of pixels, 0 or more.")
         picture = decode(image)
         hole = hole_from_mask_image(decode(mask_image, grey=True), picture.size)[0, 0].numpy()
+        feather = min(feather, max(hole.shape))  # deeper is no hole
+        for attempt in self._attempts(strategy):
+            try:
+                return attempt.pipeline._fill(attempt, picture, hole, feather, on_pass)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            release()
+        raise OutOfMemory(
+            f"There is not enough memory to fill a picture of {picture.width}×{picture.height} "
+            "pixels: make it smaller, or close other programs."
+        )
+
+    def _attempts(self, strategy: str) -> Iterator["_Attempt"]:
+        """Each needs less memory than the one before; the CPU's is not the device's."""
+        yield _Attempt(self, strategy, LARGEST)
+        if strategy == "original":
+            yield _Attempt(self, "crop", LARGEST)
+        yield _Attempt(self, "crop", SMALLER)
+        if self.device.type != "cpu":
+            on_cpu = copy.copy(self)
+            on_cpu.device = torch.device("cpu")
+            on_cpu.dtype = fast_dtype(on_cpu.device)
+            on_cpu.model = copy.deepcopy(self.model).to(on_cpu.device)
+            yield _Attempt(on_cpu, "crop", SMALLER)
+
+    def _fill(
+        self,
+        attempt: "_Attempt",
+        picture: Image.Image,
+        hole: Flags,
+        feather: int,
+        on_pass: OnPass | None,
+    ) -> Filled:
         known = ~hole
         if picture.mode == "RGBA":
             known &= np.asarray(picture.getchannel("A")) > 0
-        canvas = Canvas(_painted_on(picture, feather), known, hole)
-        if not canvas.known.any():
+        if not known.any():
             raise NothingKnown
+        canvas = Canvas(_painted_on(picture, feather), known, hole)
         run = _Run(self, picture.size, on_pass)
         box = around(hole)  # the rest of a large picture costs nothing
-        if strategy == "crop":
+        if attempt.strategy == "crop":
             part = canvas.cut(box)
-            fill_canvas(part, run.paint, run.watch)
+            fill_canvas(part, run.paint, run.watch, attempt.largest)
             canvas.picture.paste(part.picture, box[:2])
-        elif strategy == "original":
+        elif attempt.strategy == "original":
             fill_regions(canvas, [whole(hole)], run.paint, run.watch)
         else:
             small = canvas.shrunk(LONGEST_SIDE)
@@ -158,14 +201,22 @@ class InpaintingPipeline:
         return Filled(filled, tuple(run.passes), run.doubt_inside(hole, box))
 
 
+class _Attempt(NamedTuple):
+    """Where and how a fill is tried; ``largest``: side of a piece in pixels."""
+
+    pipeline: InpaintingPipeline
+    strategy: str
+    largest: int
+
+
 class _Run:
-    """One call: moves crops to the device and back, and notes each run of the network."""
+    """One attempt: moves crops to the device and back, and notes each run of the network."""
 
     def __init__(
         self,
         pipeline: InpaintingPipeline,
         size: tuple[int, int],
-        on_pass: Callable[[Pass], object] | None,
+        on_pass: OnPass | None,
     ) -> None:
         self.pipeline, self.size, self.on_pass = pipeline, size, on_pass
         self.passes: list[Pass] = []

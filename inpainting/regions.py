@@ -33,11 +33,12 @@ class Region(NamedTuple):
     fade: tuple[bool, bool]
 
 
-def find_regions(hole: NDArray[np.bool_]) -> list[Region]:
+def find_regions(hole: NDArray[np.bool_], largest: int = LARGEST) -> list[Region]:
     """Cover the holes; every missing pixel is in a core.
 
     Args:
         hole: bool (H, W), True = missing.
+        largest: side of a box in pixels, context included; at least 4 times the context.
 
     Returns:
         Regions in an order in which what one fades over has been filled by earlier ones; none
@@ -48,7 +49,10 @@ def find_regions(hole: NDArray[np.bool_]) -> list[Region]:
     if not cells.any():
         return []
     height, width = hole.shape
-    return [_region(block, width, height) for block in _divide(_Block(cells, 0, 0, frozenset()))]
+    return [
+        _region(block, width, height)
+        for block in _divide(_Block(cells, 0, 0, frozenset()), largest)
+    ]
 
 
 def whole(hole: NDArray[np.bool_]) -> Region:
@@ -75,11 +79,11 @@ class _Block(NamedTuple):
     cuts: frozenset[str]
 
 
-def _divide(block: _Block) -> list[_Block]:
+def _divide(block: _Block, largest: int) -> list[_Block]:
     block = _trim(block)
     sizes = [CELL * side + 2 * CONTEXT for side in block.cells.shape]
     share, axis, position = min(_cuts(block.cells.T, 0), _cuts(block.cells, 1))
-    if max(sizes) <= LARGEST and share >= 1:
+    if max(sizes) <= largest and share >= 1:
         return [block]
     if share >= 1:  # no cut helps, but it is too large
         axis = int(np.argmax(sizes))
@@ -89,8 +93,8 @@ def _divide(block: _Block) -> list[_Block]:
     before, after = ({("top", "left")[axis]}, {("bottom", "right")[axis]}) if parts else ((), ())
     left, top = block.left + (position if axis else 0), block.top + (0 if axis else position)
     return [
-        *_divide(_Block(first, block.left, block.top, block.cuts.union(after))),
-        *_divide(_Block(second, left, top, block.cuts.union(before))),
+        *_divide(_Block(first, block.left, block.top, block.cuts.union(after)), largest),
+        *_divide(_Block(second, left, top, block.cuts.union(before)), largest),
     ]
 
 

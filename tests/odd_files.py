@@ -266,6 +266,10 @@ def bombs() -> Iterator[OddFile]:
     scan = jpeg[jpeg.rfind(b"\xff\xda") : -2]
     for many in (60, 3_000):
         yield OddFile(f"jpeg_scans{many}.jpg", jpeg[:-2] + scan * many + jpeg[-2:])
+    exif = b"Exif\0\0" * 200_000 + b"MM\0\x2a\0\0\0\x08\0\0"
+    for kind in ("PNG", "WEBP"):
+        content = saved(Image.new("RGB", SIZE), kind, exif=exif)
+        yield OddFile(f"{kind}_exif_headers.{SUFFIX[kind]}".lower(), content)
     tiff = saved(Image.new("L", (64, 64)), "TIFF")
     for tag in (256, 257, 258, 259, 262, 273, 277, 278, 279, 317, 339):
         place = tiff.find(struct.pack("<H", tag), 8)

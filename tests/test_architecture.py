@@ -20,6 +20,7 @@ LAYERS = (  # a module may import from rows above its own only
         "whole_files",
         "flags",
         "json_lines",
+        "memory",
     },
     {"devices", "pconv", "config", "images", "masks", "metrics", "canvas", "vgg", "processes"},
     {

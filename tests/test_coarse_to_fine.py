@@ -131,9 +131,8 @@ def test_regions_that_disagree_meet_in_steps_too_small_to_see():
     assert row.min() == 0 and row.max() == 255 and np.abs(np.diff(row)).max() <= 9
 
 
-def test_batches_hold_no_more_than_they_may(monkeypatch):
-    monkeypatch.setattr(coarse_to_fine, "BATCH_PIXELS", 3 * 64 * 64)
+def test_batches_hold_no_more_than_they_may():
     holes = [(x, y, x + 4, y + 4) for x in range(100, 900, 200) for y in (100, 300)]
     paint = Recorder()
-    fill_canvas(canvas_of(1000, 500, *holes), paint, paint.watch)
+    fill_canvas(canvas_of(1000, 500, *holes), paint, paint.watch, largest=111)  # 3 of 64 × 64
     assert [len(image) for image, _ in paint.calls] == [3, 3, 2]

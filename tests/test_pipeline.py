@@ -8,12 +8,12 @@ import torch
 from PIL import Image
 
 from inpainting import InpaintingError, InpaintingPipeline, PConvUNet
-from inpainting.coarse_to_fine import BATCH_PIXELS
 from inpainting.config import PRESETS
 from inpainting.errors import EmptyHole, InvalidConfig, NothingKnown, SizeMismatch
 from inpainting.images import to_tensor
 from inpainting.masks import valid_from_hole
 from inpainting.pipeline import LONGEST_SIDE, STRATEGIES
+from inpainting.regions import LARGEST
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_specks_run_as_one_batch(pipe, noise):
         mask_image.paste(255, (left, 300, left + 5, 305))
     filled = pipe.fill(picture, mask_image)
     (only,) = filled.passes
-    assert len(only.boxes) == 5 and only.size[0] * only.size[1] * 5 <= BATCH_PIXELS
+    assert len(only.boxes) == 5 and only.size[0] * only.size[1] * 5 <= LARGEST**2
     for box in only.boxes:  # as if each had been alone
         alone = Image.new("L", picture.size)
         alone.paste(mask_image.crop(box), box[:2])
@@ -181,8 +181,11 @@ def test_feather_fades_inside_the_hole_only(pipe, noise, mode):
     edge = (slice(top + 20, bottom - 20), left)
     expected = original[edge] + (hard[edge] - original[edge]) / 9
     assert np.abs(soft[edge] - expected).max() <= 1.5
-    with pytest.raises(InvalidConfig, match="-1"):
-        pipe.fill(picture, mask_image, feather=-1)
+    endless = np.asarray(pipe.fill(picture, mask_image, feather=10**18).image).astype(float)
+    assert np.abs(endless - original).max() <= np.abs(hard - original).max()
+    for wrong in (-1, 2.5, "soft", None):
+        with pytest.raises(InvalidConfig, match=f"feather is {wrong!r}: give a number of pixels"):
+            pipe.fill(picture, mask_image, feather=wrong)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
