@@ -32,7 +32,7 @@ BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # What Pillow's decoders raise on damaged files.
 DECODE_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, AttributeError, KeyError, IndexError,
-    ArithmeticError, EOFError, struct.error, MemoryError, RuntimeError, *BOMBS,
+    ArithmeticError, AssertionError, EOFError, struct.error, MemoryError, RuntimeError, *BOMBS,
 )  # fmt: skip
 
 ORIENTATION = ExifTags.Base.Orientation

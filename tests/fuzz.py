@@ -109,7 +109,7 @@ def main() -> None:
     atheris.Setup(
         [sys.argv[0], str(options.corpus), f"-max_total_time={60 * options.minutes:.0f}",
          f"-seed={options.seed}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=6000",
-         "-print_final_stats=1", "-keep_seed=1",
+         "-print_final_stats=1", "-keep_seed=1", f"-artifact_prefix={options.corpus}-",
          "-close_fd_mask=2"],  # libtiff writes a line on every damaged file
         target, custom_mutator=mutate,
     )  # fmt: skip

@@ -5,7 +5,6 @@ import pytest
 import torch
 from PIL import Image
 
-from inpainting import coarse_to_fine
 from inpainting.canvas import Canvas
 from inpainting.coarse_to_fine import BLOCK, DEEP, depth_exceeds, fill_canvas, fill_regions
 from inpainting.regions import find_regions

@@ -203,7 +203,7 @@ def test_a_jpeg_of_very_many_scans_is_refused_at_once():
     tiff = encoded(picture, "TIFF", compression="jpeg")
     for data, more in ((jpeg, jpeg[start:-2]), (tiff, b"\xff\xda")):
         assert decode(data).tobytes() == picture.convert("RGB").tobytes()
-        with pytest.raises(InvalidImage, match="has [56]. JPEG scans, and more than 50 take too"):
+        with pytest.raises(InvalidImage, match="has [56]. JPEG scans, and more than 50"):
             decode(data[:-2] + 50 * more + data[-2:])
 
 
@@ -212,7 +212,9 @@ def test_repeated_exif_headers_are_refused_before_anything_reads_them(kind, monk
     exif = b"Exif\0\0" * 60 + b"MM\0\x2a\0\0\0\x08\0\0"
     data = encoded(Image.new("RGB", (8, 8)), kind, exif=exif)
     monkeypatch.setattr(Image, "open", None)
-    with pytest.raises(InvalidImage, match="has (59|60|61) EXIF headers, and more than 50 take too"):
+    with pytest.raises(
+        InvalidImage, match="has (59|60|61) EXIF headers, and more than 50 take too"
+    ):
         decode(data)
 
 
