@@ -10,26 +10,33 @@ Here is what the page looks like; what it does is in ``demo/``.
 """
 
 import gc
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
 gc.disable()  # what imports make stays: looking through it for garbage takes a second
 
-import gradio as gr
+# Pictures are kept in a folder of this app's own: what is old in it is deleted.
+os.environ.setdefault("GRADIO_TEMP_DIR", (KEPT := TemporaryDirectory(prefix="inpainting-")).name)
 
-from demo import api, events
+import gradio as gr
+from PIL import Image
+from starlette.middleware import Middleware
+
+from demo import api, events, limits
+from demo.downloads import limit_downloads
 from demo.editor import PhotoEditor, brush_for
 from demo.filling import load_pipeline
+from demo.guard import Guard
+from demo.sweeping import Sweeper
 from inpainting import InpaintingError
 from inpainting.figures import HEAT_MAP_RANGE
 from inpainting.random_masks import DAMAGE
 
 gc.enable()
-
-UPLOAD_LIMIT = "100mb"  # the editor sends PNG: a noisy photo of 20 megapixels still passes
-CACHE = (600, 3600)  # seconds: every 10 minutes, files older than an hour; see PRIVACY
 
 PAGE = Path(__file__).with_name("demo")
 # Weight 700, because the 600 of this font is an empty stub in Gradio 6.31.
@@ -54,7 +61,7 @@ CLOSING = (
 )
 BROWSER_FAILURE = (
     "Your browser could not send this picture: it may be larger than the limit of "
-    f"{UPLOAD_LIMIT.upper()}, or the connection was lost. Try a smaller one."
+    f"{limits.FILE // limits.MEGABYTE} MB, or the connection was lost. Try a smaller one."
 )
 
 # Three traps of the editor in Gradio 6.31. A cleared editor ignores a value equal to its last one:
@@ -81,7 +88,7 @@ def tell_failure() -> None:
 
 def build() -> gr.Blocks:
     """The page and what its parts do."""
-    with gr.Blocks(title="Image inpainting", analytics_enabled=False, delete_cache=CACHE) as demo:
+    with gr.Blocks(title="Image inpainting", analytics_enabled=False) as demo:
         gr.Markdown(f"# Image inpainting\n{HOW_TO}", elem_id="head")
         with gr.Row():
             with gr.Column():
@@ -126,9 +133,11 @@ def build() -> gr.Blocks:
         name, damage, number = gr.State("photo"), gr.State(""), gr.State(0)
 
         filled = [slider, report, download, *maps, levels, window, comparison.gallery, history]
+        # Whatever opens pictures shares one limit: memory is for so many at once.
+        shared = {"concurrency_id": "pictures", "concurrency_limit": limits.FILLS}
         private = {"api_visibility": "private", "show_progress": "minimal",
-                   "show_progress_on": slider}  # fmt: skip
-        long = {**private, "show_progress": "full", "concurrency_limit": 2}
+                   "show_progress_on": slider, **shared}  # fmt: skip
+        long = {**private, "show_progress": "full"}
         button.click(
             events.begin, None, number, queue=False, trigger_mode="multiple", **private
         ).then(
@@ -164,8 +173,8 @@ def build() -> gr.Blocks:
         comparison.button.click(
             events.compare, window, comparison.gallery, api_visibility="private"
         )
-        gr.api(api.fill, api_name="fill", concurrency_limit=2)
-    return demo.queue(max_size=20, api_open=False)
+        gr.api(api.fill, api_name="fill", **shared)
+    return demo.queue(max_size=limits.WAITING, api_open=False)
 
 
 def mask_tools() -> SimpleNamespace:
@@ -236,10 +245,16 @@ def main() -> None:
         load_pipeline()
     except InpaintingError as error:
         sys.exit(str(error))
-    build().launch(
+    Image.MAX_IMAGE_PIXELS = limits.PIXELS
+    limit_downloads()
+    demo = build()
+    sweeper = Sweeper(demo)
+    demo.launch(
         theme=THEME, css_paths=PAGE / "page.css", js=(PAGE / "page.js").read_text(),
-        max_file_size=UPLOAD_LIMIT, enable_monitoring=False, run_history=False, mcp_server=True,
+        max_file_size=limits.FILE, enable_monitoring=False, run_history=False, mcp_server=True,
         footer_links=["api", "gradio", "settings"],
+        app_kwargs={"middleware": [Middleware(Guard, on_bytes=sweeper.note)],
+                    "lifespan": sweeper.lifespan},
     )  # fmt: skip
 
 

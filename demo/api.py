@@ -4,20 +4,27 @@ The facts are those of :func:`inpainting.facts.facts` (scores against the pictur
 ``seconds``, ``device``, ``checkpoint`` and ``notes`` about the mask.
 """
 
-from typing import Any, Literal, cast
+from pathlib import Path
+from typing import Any, Literal
 
 import gradio as gr
-from gradio.processing_utils import check_all_files_in_cache
+from gradio.processing_utils import get_upload_folder
 
-from inpainting.errors import InvalidImage
+from inpainting.errors import InvalidConfig, InvalidImage
 from inpainting.facts import facts
 from inpainting.images import decode
 from inpainting.mask_edits import read_mask_file
 
-from .filling import checkpoint_name
+from . import limits
+from .filling import Overtaken, check_wanted, checkpoint_name
 from .filling import fill as fill_anywhere
 from .pictures import keep, stem
-from .refusal import plain_errors
+from .refusal import plain_errors, refusal
+
+NOT_UPLOADED = (
+    "No file of this path was uploaded in the last hour: upload the picture to "
+    "/gradio_api/upload, and pass the path that this gives."
+)
 
 
 @plain_errors
@@ -39,8 +46,16 @@ def fill(
         The filled picture as PNG of the same size, and what was measured and run as JSON.
     """
     original = decode(_path(image))
+    if strategy == "original" and original.width * original.height > limits.PIXELS_AT_ONCE:
+        raise InvalidConfig(
+            f"The picture is {original.width}×{original.height}: the strategy 'original' takes at "
+            f"most {limits.PIXELS_AT_ONCE / 1e6:.0f} megapixels here; use 'crop'."
+        )
     mask, notes = read_mask_file(_path(mask_image), original.size)
-    run = fill_anywhere(original, mask, strategy, feather)
+    try:
+        run = fill_anywhere(original, mask, strategy, feather, lambda _: check_wanted())
+    except Overtaken:
+        raise refusal("Nobody waits for this answer any more.") from None
     path = keep(run.filled.image, f"{stem(_name(image))}_filled")
     about = facts(original, mask, run.filled) | {
         "seconds": round(run.seconds, 4),
@@ -59,7 +74,9 @@ def _path(file: Any) -> str:
             '{"path": …, "meta": {"_type": "gradio.FileData"}}, or use gradio_client.handle_file.'
         )
     path: str = file["path"]
-    check_all_files_in_cache(cast(Any, gr.FileData(path=path).model_dump()))
+    folder = Path(get_upload_folder()).resolve()
+    if folder not in Path(path).resolve().parents or not Path(path).is_file():
+        raise InvalidImage(NOT_UPLOADED)
     return path
 
 

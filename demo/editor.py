@@ -1,9 +1,12 @@
 """The editor's value, read and written: a picture and its mask image."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import HTTPException
+from gradio.components.base import server
 from gradio.components.image_editor import EditorData, EditorValue
 from PIL import Image, ImageChops
 
@@ -11,12 +14,15 @@ from inpainting.errors import InvalidImage, InvalidMask, SizeMismatch
 from inpainting.images import decode, read_size
 from inpainting.mask_edits import black_and_white
 
+from . import limits
+from .blobs import Blobs
 from .pictures import keep
 from .refusal import readable_errors
 
 PAINT, OPACITY = "#ff3b30", 0.6  # translucent: what it covers stays visible
 BRUSH_SHARE = 1 / 30  # of the picture's longer side is the radius of a new brush
 
+UNKNOWN_PART = f"A background, or one of {limits.LAYERS} layers, is needed, in one file."
 NO_PICTURE = "There is no picture yet: upload or paste one, or click an example."
 
 
@@ -24,12 +30,7 @@ NO_PICTURE = "There is no picture yet: upload or paste one, or click an example.
 class Part:
     """A file that the browser sent: read only when its pixels are needed."""
 
-    file: gr.FileData | bytes
-
-    @property
-    def source(self) -> str | bytes:
-        """Path or content."""
-        return self.file.path if isinstance(self.file, gr.FileData) else bytes(self.file)
+    path: str
 
     @property
     def size(self) -> tuple[int, int]:
@@ -38,7 +39,7 @@ class Part:
         Raises:
             InvalidImage: when it is no picture.
         """
-        return read_size(self.source)
+        return read_size(self.path)
 
     def read(self) -> Image.Image:
         """ "RGB" or "RGBA", as in the rest of the package.
@@ -46,30 +47,53 @@ class Part:
         Raises:
             InvalidImage: when it cannot be read.
         """
-        return decode(self.source)
+        return decode(self.path)
 
 
 class PhotoEditor(gr.ImageEditor):
     """Gradio's editor, its value read in our way.
 
     Its own way clips 16-bit pictures, ignores EXIF rotation, answers a broken file with a bare
-    "Error", and decodes everything three times over.
+    "Error", decodes everything three times over, and keeps what a browser sends without end.
     """
+
+    blobs = Blobs()  # of all: Gradio makes an editor anew for every visitor whose value it sets
 
     def get_block_name(self) -> str:
         """Which part of the page it is."""
         return "imageeditor"
+
+    @server
+    def accept_blobs(self, data: Any) -> None:
+        """Keep a part of the value that the browser is about to name in a request.
+
+        Raises:
+            HTTPException: 400, for what no editor of ours sends.
+        """
+        fields, files = data.data, data.files
+        kind, name, index = (str(fields.get(key)) for key in ("type", "id", "index"))
+        layers = [str(number) for number in range(limits.LAYERS)]
+        if len(files) != 1 or len(name) > 64 or kind == "layer" and index not in layers:
+            raise HTTPException(400, UNKNOWN_PART)
+        if kind in ("background", "layer"):  # what they compose is never looked at
+            part = f"layer {index}" if kind == "layer" else kind
+            self.blobs.put(name, part, files[0][1])
 
     @readable_errors
     def preprocess(self, payload: EditorData | None) -> dict[str, Any] | None:
         """What :func:`read_parts` takes."""
         if payload is None:
             return None
-        parts = self.blob_storage.pop(payload.id, None) if payload.id is not None else payload
-        if parts is None or parts.background is None:
+        if payload.id is not None:
+            parts = dict(self.blobs.take(payload.id) or {})
+            background = parts.pop("background", None)
+            layers = list(parts.values())
+        else:
+            background = payload.background and payload.background.path
+            layers = [layer.path for layer in payload.layers[: limits.LAYERS] if layer]
+        if background is None:
             return None
-        layers = [Part(layer).read() for layer in parts.layers or [] if layer is not None]
-        return {"background": Part(parts.background), "layers": layers}
+        return {"background": Part(background), "layers": [Part(path).read() for path in layers]}
 
 
 def read_editor(
@@ -109,7 +133,9 @@ def read_parts(
     """
     if not value:
         raise InvalidImage(NO_PICTURE)
-    image, background = decode(photo) if photo else None, value["background"]
+    # A page that was left open outlives its photo's file here.
+    image = decode(photo) if photo and Path(photo).is_file() else None
+    background = value["background"]
     if image is None or image.size != background.size:
         image = background.read()
         if not _opacity(image).getbbox():

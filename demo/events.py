@@ -90,6 +90,7 @@ def watcher(visitor: str | None, number: int, progress: gr.Progress) -> filling.
     def on_pass(run: Pass) -> None:
         nonlocal count
         REQUESTS.check(visitor, number)
+        filling.check_wanted()
         count += 1
         if count > 1:
             progress((count, None), desc=f"at 1/{run.scale:g} of the resolution", unit="crops")

@@ -1,19 +1,22 @@
 """The network behind the page: loaded once, lent a GPU where there is one to lend."""
 
 import functools
+import itertools
 import os
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gradio as gr
+from gradio.context import LocalContext
 from PIL import Image
 
 from inpainting import InpaintingPipeline
 from inpainting.checkpoint import weights_digest
 from inpainting.pipeline import Filled, Pass
 
-from . import spaces
+from . import limits, spaces
 from .refusal import Refusal, readable_errors
 
 GPU_SECONDS = 10  # a fill takes less than one; ZeroGPU serves short claims first
@@ -89,16 +92,33 @@ def fill(
         return run("cpu", image, mask_image, strategy, feather, on_pass)
 
 
+def check_wanted() -> None:
+    """Whether anybody waits for the running event's answer.
+
+    Raises:
+        Overtaken: when its client has left; Gradio notices, but cannot stop a function.
+    """
+    blocks, event = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    if blocks and event:
+        jobs = [job for jobs in blocks._queue.active_jobs for job in jobs or ()]
+        if any(job._id == event and not job.alive for job in jobs):
+            raise Overtaken
+
+
 class Requests:
     """Which request of each visitor is the last."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str | None, int] = {}
+        self._numbers: OrderedDict[str | None, int] = OrderedDict()
+        self._count = itertools.count(1)
 
     def begin(self, visitor: str | None) -> int:
         """The number of a new request; every earlier one of this visitor is overtaken."""
-        self._numbers[visitor] = self._numbers.get(visitor, 0) + 1
-        return self._numbers[visitor]
+        number = self._numbers[visitor] = next(self._count)
+        self._numbers.move_to_end(visitor)
+        while len(self._numbers) > limits.VISITORS:
+            self._numbers.popitem(last=False)
+        return number
 
     def check(self, visitor: str | None, number: int) -> None:
         """Whether a request is still the visitor's last.
@@ -115,4 +135,4 @@ class Requests:
 
 
 class Overtaken(Exception):
-    """The visitor has asked for something newer."""
+    """The visitor has asked for something newer, or has left."""

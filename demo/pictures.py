@@ -23,10 +23,18 @@ def keep(image: Image.Image, name: str) -> str:
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=1)
     content = stream.getvalue()
-    folder = Path(get_upload_folder()) / hashlib.sha256(content).hexdigest()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.png"
-    path.write_bytes(content)
+    return keep_file(content, hashlib.sha256(content).hexdigest(), f"{name}.png")
+
+
+def keep_file(content: bytes, folder: str, name: str) -> str:
+    """Write a file into a folder of Gradio's cache and give its path."""
+    path = Path(get_upload_folder()) / folder / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except FileNotFoundError:  # the folder was there, but empty, and has been swept away meanwhile
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return str(path)
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
@@ -22,6 +23,7 @@ from PIL import Image
 
 from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
 
+collect_ignore = ["fuzz.py"]  # instruments what it imports
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60  # seconds that the app or the page may take on a busy machine
 torch.set_num_threads(1)  # networks are tiny here, and other processes want the cores
@@ -86,6 +88,19 @@ def image_folder(tmp_path: Path, rng: np.random.Generator):
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """``python app.py`` with a tiny random network, as a visitor would meet it: its URL."""
+    with serve(tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def space_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same, as a Space would start it."""
+    with serve(tmp_path_factory, SYSTEM="spaces", SPACE_ID="user/space") as url:
+        yield url
+
+
+@contextmanager
+def serve(tmp_path_factory: pytest.TempPathFactory, **variables: str) -> Iterator[str]:
     checkpoint = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(0)
     save_pretrained(PConvUNet(TINY), checkpoint, card="# Tiny\n")
@@ -99,6 +114,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "GRADIO_ANALYTICS_ENABLED": "False",
         "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio")),
         "HF_HUB_OFFLINE": "1",
+        **variables,
     }
     url = f"http://127.0.0.1:{port}"
     log = (tmp_path_factory.mktemp("log") / "app.txt").open("w+")

@@ -10,13 +10,15 @@ from types import SimpleNamespace
 import gradio as gr
 import numpy as np
 import pytest
-from gradio.components.image_editor import EditorData, EditorDataBlobs
-from gradio.data_classes import FileData
+from fastapi import HTTPException
+from gradio.components.image_editor import EditorData
+from gradio.data_classes import DataWithFiles, FileData
 from PIL import Image
 
 import app
-from demo import events, filling
+from demo import events, filling, limits
 from demo.editor import read_parts
+from demo.guard import Guard
 from inpainting import InpaintingPipeline
 from inpainting.baselines import BASELINES
 from inpainting.checkpoint import BUNDLED
@@ -73,17 +75,46 @@ def read(demo, path, *layers):
     return read_parts(editor_in(demo).preprocess(data))
 
 
-def test_what_the_browser_sends_is_read_once_and_forgotten(demo, noise):
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
+    return tmp_path / "kept"
+
+
+def send(part, content: bytes, **fields) -> None:
+    fields = {"id": "1", "index": "null", **fields}
+    part.accept_blobs(DataWithFiles(data=fields, files=[("blob", content)]))
+
+
+def test_what_the_browser_sends_is_read_once_and_forgotten(demo, noise, kept):
     stream, layer = io.BytesIO(), io.BytesIO()
     noise(20, 10).save(stream, "PNG")
     Image.new("RGBA", (20, 10), (255, 0, 0, 153)).save(layer, "PNG")
     part = editor_in(demo)
-    part.blob_storage["1"] = EditorDataBlobs(
-        background=stream.getvalue(), layers=[None, layer.getvalue()], composite=b"not read"
-    )
+    send(part, stream.getvalue(), type="background")
+    send(part, layer.getvalue(), type="layer", index="1")
+    send(part, b"never read", type="composite")
     image, mask_image = read_parts(part.preprocess(EditorData(id="1")))
     assert image.size == (20, 10) and mask_image.getextrema() == (255, 255)
-    assert not part.blob_storage and part.preprocess(EditorData(id="1")) is None
+    assert len(list(kept.rglob("part"))) == 2
+    assert part.preprocess(EditorData(id="1")) is None
+
+
+@pytest.mark.parametrize("index", ["-1", "4", "20000000", "null", "one", "1.5"])
+def test_layers_that_no_editor_of_ours_has_are_refused(demo, index, kept):
+    with pytest.raises(HTTPException, match="400.*4 layers"):
+        send(editor_in(demo), b"x", type="layer", index=index)
+    assert not kept.exists()
+
+
+def test_a_flood_of_parts_is_kept_on_the_disk_and_forgotten(demo, monkeypatch, kept):
+    monkeypatch.setattr(limits, "VISITORS", 50)
+    part = editor_in(demo)
+    for number in range(200):
+        send(part, b"x" * 1000, type="background", id=str(number))
+    assert part.blobs.take("149") is None and part.blobs.take("199") is not None
+    with pytest.raises(HTTPException):
+        send(part, b"x", type="background", id="n" * 65)
 
 
 def test_broken_files_are_refused_in_words(tmp_path, demo, noise):
@@ -120,15 +151,28 @@ def test_pictures_travel_without_loss(demo):
 def test_the_page_is_private_and_bounded(monkeypatch):
     launched = {}
     monkeypatch.setattr(gr.Blocks, "launch", lambda self, **kw: launched.update(kw, demo=self))
+    monkeypatch.setattr(app, "limit_downloads", lambda: launched.update(limited=True))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
     in_loop(app.main)
     demo = launched["demo"]
     assert demo.analytics_enabled is False
-    assert demo.delete_cache == (600, 3600)
-    assert demo._queue.max_size == 20 and demo.api_open is False
+    assert Image.MAX_IMAGE_PIXELS == limits.PIXELS and launched["limited"]
+    assert demo._queue.max_size == limits.WAITING and demo.api_open is False
     assert launched["enable_monitoring"] is False and launched["run_history"] is False
     assert launched["mcp_server"] is True
-    assert launched["max_file_size"] == "100mb"
+    assert launched["max_file_size"] == limits.FILE
+    (guard,) = launched["app_kwargs"]["middleware"]
+    assert guard.cls is Guard and launched["app_kwargs"]["lifespan"]
     assert not {"server_name", "server_port", "share", "allowed_paths"} & set(launched)
+
+
+def test_whatever_opens_pictures_shares_one_limit(demo):
+    alone = {"compare", "leave"}
+    functions = [function for function in demo.fns.values() if function.fn and function.queue]
+    for function in functions:
+        shared = (function.concurrency_id, function.concurrency_limit)
+        assert (shared == ("pictures", limits.FILLS)) == (function.name not in alone), function.name
+    assert len(functions) > 10
 
 
 # The network

@@ -73,7 +73,13 @@ def test_imports_point_down():
             assert RANK[name] < RANK[path.stem], f"{path.name} imports {name}"
 
 
-DEMO = ({"refusal"}, {"pictures", "filling"}, {"editor", "report", "views", "api"}, {"events"})
+DEMO = (
+    {"refusal", "limits"},
+    {"pictures", "filling", "guard", "downloads", "sweeping"},
+    {"blobs", "report", "views", "api"},
+    {"editor"},
+    {"events"},
+)
 TRAINING = (
     {"ema", "order", "recipes", "stopping", "states", "journal", "hub", "progress", "config_file"},
     {"samples", "validation", "options"},

@@ -1,7 +1,6 @@
 """The demo's behaviour without a browser; the page is tested in
 test_app_page.py, programs in test_api.py and, as visitors see it, in browser/."""
 
-import io
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import editor, events, filling, pictures, report, views
+from demo import editor, events, filling, limits, pictures, report, views
 from demo.refusal import readable_errors
 from inpainting import InpaintingPipeline
 from inpainting.errors import InvalidImage, InvalidMask, NothingKnown, SizeMismatch
@@ -45,9 +44,7 @@ def box_mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Ima
 
 
 def value(background, *layers) -> dict:
-    stream = io.BytesIO()
-    background.save(stream, "PNG")
-    return {"background": editor.Part(stream.getvalue()), "layers": list(layers)}
+    return {"background": editor.Part(pictures.keep(background, "sent")), "layers": list(layers)}
 
 
 def shown_in(update) -> tuple[Image.Image, Image.Image]:
@@ -222,14 +219,30 @@ def test_a_newer_request_ends_the_older_one(noise, monkeypatch, tiny_pipeline):
     skipped = events.fill_editor(value(image, layer), None, 0, "cat", "", None, old, VISITOR, print)
     assert skipped == gr.skip() and not ran
     other = SimpleNamespace(session_hash="another")
-    assert events.begin(other) == 1
-    events.REQUESTS.check("another", 1)  # nobody else is overtaken
+    first = events.begin(other)
+    events.REQUESTS.check("another", first)  # nobody else is overtaken
     with pytest.raises(filling.Overtaken):
         events.REQUESTS.check(VISITOR.session_hash, old)
     events.REQUESTS.forget("another")
     with pytest.raises(filling.Overtaken):
-        events.REQUESTS.check("another", 1)
+        events.REQUESTS.check("another", first)
     assert mask_image.getbbox()
+
+
+def test_only_so_many_visitors_are_remembered(monkeypatch):
+    monkeypatch.setattr(limits, "VISITORS", 3)
+    requests = filling.Requests()
+    numbers = [requests.begin(str(visitor)) for visitor in range(5)]
+    assert len(requests._numbers) == 3
+    requests.check("4", numbers[4])
+    with pytest.raises(filling.Overtaken):
+        requests.check("1", numbers[1])
+
+
+def test_a_photo_whose_file_is_gone_is_read_from_the_canvas(noise, tmp_path):
+    photo = noise(30, 20)
+    state = value(photo, painted((30, 20), (1, 2, 5, 6)))
+    assert editor.read_editor(state, str(tmp_path / "swept away.png"))[0] == photo
 
 
 def test_history_has_the_newest_first_and_ends(noise):

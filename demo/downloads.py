@@ -1,0 +1,66 @@
+"""Pictures at URLs, for programs that name one: fetched by Gradio, within limits.
+
+Gradio 6.31 refuses addresses inside the network, and reads whatever a public one sends into memory,
+however long that is and however long it takes.
+"""
+
+import asyncio
+from urllib.parse import urljoin
+
+import httpx
+import safehttpx
+from gradio import processing_utils
+
+from . import limits
+from .refusal import Refusal
+
+REDIRECTS = 5
+REFUSED = (
+    "The picture at this URL cannot be fetched: give a public http or https address that sends "
+    f"at most {limits.FILE // limits.MEGABYTE} MB within {limits.DOWNLOAD_SECONDS} seconds."
+)
+
+
+def limit_downloads() -> None:
+    """Let everything that Gradio fetches for a request pass through :func:`fetch`."""
+    processing_utils.async_ssrf_protected_get = fetch
+
+
+async def fetch(url: str) -> httpx.Response:
+    """The answer of a public address, whole.
+
+    Raises:
+        Refusal: when it is not public, too long or too slow, or cannot be reached.
+    """
+    try:
+        async with asyncio.timeout(limits.DOWNLOAD_SECONDS):
+            for _ in range(REDIRECTS + 1):
+                response = await _get(url)
+                if not response.has_redirect_location:
+                    return response
+                url = urljoin(url, response.headers["location"])
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+        pass
+    raise Refusal(REFUSED, print_exception=False)
+
+
+async def _get(url: str) -> httpx.Response:
+    """Without redirects; the name is looked up once, and that address is the one that is asked."""
+    parsed = httpx.URL(url)
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ValueError("no web address")
+    address = await safehttpx.async_validate_url(parsed.host)
+    transport = safehttpx.AsyncSecureTransport(address)
+    async with (
+        httpx.AsyncClient(transport=transport) as client,
+        client.stream("GET", url, follow_redirects=False) as response,
+    ):
+        content = bytearray()
+        async for part in response.aiter_bytes():
+            content += part
+            if len(content) > limits.FILE:
+                raise ValueError("too long")
+        status, headers = response.status_code, {**response.headers}
+    for name in ("content-encoding", "content-length", "transfer-encoding"):
+        headers.pop(name, None)  # of what has been decoded
+    return httpx.Response(status, headers=headers, content=bytes(content))

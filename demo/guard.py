@@ -1,0 +1,136 @@
+"""What every request meets before Gradio, and every answer on its way out.
+
+Gradio 6.31 counts the bytes of single files only, fetches any URL for any caller, says "Queue is
+full. Max size is 20", and answers a request that names what is not there with a server error.
+"""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+from . import limits
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+
+TOO_LARGE = (
+    f"This request is larger than {limits.BODY // limits.MEGABYTE} MB, or than "
+    f"{limits.JSON // limits.MEGABYTE} MB without a file: send one picture, a smaller one."
+)
+NO_PROXY = "This app hands on no pages of other machines: ask them directly."
+BUSY = (
+    f"The app is busy: {limits.WAITING} requests are waiting already. Please try again in a few "
+    "seconds."
+)
+UNFIT = "This request does not fit the app: /gradio_api/info says what there is to be asked."
+
+# Nothing of other machines but on the page's own wish, and pages of the Hub may frame it.
+HEADERS = {
+    "content-security-policy": "base-uri 'self'; object-src 'none'; form-action 'self'; "
+    "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "x-content-type-options": "nosniff",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """ASGI middleware.
+
+    Args:
+        app: what is guarded.
+        on_bytes: is told of the bytes of every part of a request.
+    """
+
+    def __init__(self, app: Any, on_bytes: Callable[[int], object]) -> None:
+        self.app, self.on_bytes = app, on_bytes
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        answer = _Answer(send)
+        body = _Body(scope, receive, self.on_bytes, answer)
+        path = scope["path"].lower()
+        if "/proxy=" in path or ("/file=" in path and "://" in path):
+            return await answer.refuse(403, NO_PROXY)
+        if body.declared > body.most:
+            return await answer.refuse(413, TOO_LARGE)
+        try:
+            await self.app(scope, body.receive, answer.send)
+        except _TooLarge:
+            pass  # refused where it was counted
+        except Exception:
+            log.exception("%s %s", scope["method"], scope["path"])
+            await answer.refuse(400, UNFIT)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Body:
+    """A request's body, counted; what it says of its own length is only a first look."""
+
+    def __init__(
+        self,
+        scope: Message,
+        receive: Receive,
+        on_bytes: Callable[[int], object],
+        answer: "_Answer",
+    ) -> None:
+        headers = dict(scope["headers"])
+        files = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
+        self.most = limits.BODY if files else limits.JSON
+        length = headers.get(b"content-length", b"0")
+        self.declared = int(length) if length.isdigit() else 0
+        self._receive, self._on_bytes, self._answer = receive, on_bytes, answer
+        self._seen = 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        part = len(message.get("body", b""))
+        self._seen += part
+        self._on_bytes(part)
+        if self._seen > self.most:
+            await self._answer.refuse(413, TOO_LARGE)
+            raise _TooLarge
+        return message
+
+
+class _Answer:
+    """What is sent, with our headers; a refusal is sent instead of all else."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self._started, self._refused = send, False, False
+
+    async def send(self, message: Message) -> None:
+        if self._refused:
+            return
+        if message["type"] == "http.response.start":
+            if message["status"] == 503:
+                return await self.refuse(503, BUSY, [(b"retry-after", b"5")])
+            return await self._start(message["status"], list(message.get("headers", ())))
+        await self._send(message)
+
+    async def refuse(self, status: int, sentence: str, headers: Headers = ()) -> None:
+        """Unless something has been sent already."""
+        if self._started:
+            return
+        self._refused = True
+        content = json.dumps({"detail": sentence}).encode()
+        kind, length = (b"content-type", b"application/json"), str(len(content)).encode()
+        await self._start(status, [*headers, kind, (b"content-length", length)])
+        await self._send({"type": "http.response.body", "body": content})
+
+    async def _start(self, status: int, headers: Headers) -> None:
+        self._started = True
+        there = {name.lower() for name, _ in headers}
+        ours = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in there]
+        headers = [*headers, *ours]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -1,0 +1,84 @@
+"""Pictures that the app keeps for a while: none longer than it says, and never more than fit.
+
+Gradio 6.31 deletes by age what it has handed out itself; what was uploaded and never used, and a
+flood within the hour, stay on the disk.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import get_upload_folder
+
+from . import limits
+
+
+class Sweeper:
+    """Deletes old files of Gradio's folder, which is this app's alone, as long as the app runs."""
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        self.blocks = blocks
+        self._bytes, self._due = 0, asyncio.Event()
+
+    def note(self, size: int) -> None:
+        """So many bytes came in; a flood does not wait for the next look."""
+        self._bytes += size
+        if self._bytes > limits.DISK // 8:
+            self._due.set()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: Any) -> AsyncIterator[None]:
+        """While the app runs."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), limits.SWEEP)
+            self._bytes = 0
+            self._due.clear()
+            await asyncio.to_thread(self.sweep)
+
+    def sweep(self) -> None:
+        """Once, now."""
+        kept = {path for block in self.blocks.blocks.values() for path in block.keep_in_cache}
+        removed = sweep(Path(get_upload_folder()), limits.AGE, limits.DISK, kept)
+        for paths in self.blocks.temp_file_sets:
+            paths -= removed
+
+
+def sweep(folder: Path, age: float, size: int, kept: set[str]) -> set[str]:
+    """Delete what is older than ``age`` seconds, then the oldest until ``size`` bytes are left.
+
+    Args:
+        folder: with all that is below it.
+        age, size: see above.
+        kept: paths that stay, whatever their age, and are not counted.
+
+    Returns:
+        The paths of what was deleted.
+    """
+    found = []
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if path.is_file() and str(path) not in kept:
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+    total, old, removed = sum(size for _, size, _ in found), time.time() - age, set()
+    for changed, bytes_, path in sorted(found):
+        if changed >= old and total <= size:
+            break
+        total -= bytes_
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+            removed.add(str(path))
+            path.parent.rmdir()  # succeeds when it is empty
+    return removed
