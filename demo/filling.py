@@ -3,9 +3,11 @@
 import functools
 import itertools
 import os
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -14,6 +16,7 @@ from PIL import Image
 
 from inpainting import InpaintingPipeline
 from inpainting.checkpoint import weights_digest
+from inpainting.errors import CheckpointError
 from inpainting.pipeline import Filled, Pass
 
 from . import limits, spaces
@@ -32,15 +35,38 @@ class Run(NamedTuple):
     device: str
 
 
-def checkpoint() -> str | None:
-    """The folder or Hub id that the environment names; None is the bundled checkpoint."""
-    return os.environ.get("INPAINTING_CHECKPOINT") or None
+class Checkpoint(NamedTuple):
+    """Which network: arguments of :func:`inpainting.load_pretrained`."""
+
+    name: str | None
+    revision: str | None
+    sha256: str | None
+
+
+def checkpoint() -> Checkpoint:
+    """What the environment names: a folder or ``user/repo@commit``; by default what is bundled.
+
+    Raises:
+        CheckpointError: for a Hub id without a commit, whose files could change any day.
+    """
+    given = os.environ.get("INPAINTING_CHECKPOINT") or None
+    sha256 = os.environ.get("INPAINTING_SHA256") or None
+    if given is None or Path(given).is_dir():
+        return Checkpoint(given, None, sha256)
+    name, _, revision = given.partition("@")
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise CheckpointError(
+            f"INPAINTING_CHECKPOINT is {given}: give a folder, or a Hub id with a commit, such as "
+            "user/repo@0123456789012345678901234567890123456789."
+        )
+    return Checkpoint(name, revision, sha256)
 
 
 @functools.cache
 def load_pipeline(device: str | None = None) -> InpaintingPipeline:
     """The network, loaded once per process and device."""
-    return InpaintingPipeline.from_pretrained(checkpoint(), device=device)
+    name, revision, sha256 = checkpoint()
+    return InpaintingPipeline.from_pretrained(name, revision, device=device, sha256=sha256)
 
 
 def local_pipeline() -> InpaintingPipeline:
@@ -51,8 +77,9 @@ def local_pipeline() -> InpaintingPipeline:
 @functools.cache
 def checkpoint_name() -> str:
     """Which weights these are: a name and the beginning of their SHA-256."""
-    name = (checkpoint() or "bundled weights").rstrip("/").rpartition("/")[2]
-    return f"{name}, {weights_digest(checkpoint())[:8]}"
+    name, revision, _ = checkpoint()
+    short = (name or "bundled weights").rstrip("/").rpartition("/")[2]
+    return f"{short}, {weights_digest(name, revision)[:8]}"
 
 
 @readable_errors

@@ -6,6 +6,7 @@ partly random.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,7 @@ from .unet import PConvUNet
 from .whole_files import whole_file
 
 BUNDLED = Path(__file__).parent / "pretrained"
+BUNDLED_SHA256 = "82236521780a6c034406cc88ae879eec03210de7bcdd3edd68a01327b7f057b8"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 STATE_FOLDER = "state"  # in a training folder: what is needed to resume; never uploaded
 PRIVATE = (f"{STATE_FOLDER}/*", "samples/*", "*.partial")
@@ -57,7 +59,9 @@ def save_pretrained(
 
 
 def load_pretrained(
-    name_or_path: str | Path | None = None, revision: str | None = None
+    name_or_path: str | Path | None = None,
+    revision: str | None = None,
+    sha256: str | None = None,
 ) -> PConvUNet:
     """Read a network, in evaluation mode, on the CPU, in float32.
 
@@ -65,30 +69,35 @@ def load_pretrained(
         name_or_path: a folder, a Hub id ``user/repo``, or None for the network that comes with
             this package (no network access).
         revision: branch, tag or commit of a Hub repository; pin a commit in production.
+        sha256: digest that ``model.safetensors`` must have, in hexadecimal. Without it, the
+            bundled file must have the one it was shipped with, and a downloaded file the one that
+            the Hub tells.
 
     Raises:
-        CheckpointError: when files are missing, damaged, or do not fit the configuration.
+        CheckpointError: when files are missing, damaged, not the expected ones, or do not fit the
+            configuration. Nothing in them is ever run.
     """
-    folder = Path(name_or_path) if name_or_path is not None else BUNDLED
-    if not folder.is_dir():
-        folder = _download(str(name_or_path), revision)
-    model = PConvUNet(_read_config(folder / CONFIG))
-    weights = _read_weights(folder / WEIGHTS)
-    expected = model.state_dict()
+    folder = _folder(name_or_path, revision)
+    path = folder / WEIGHTS
+    _check_digest(path, sha256 or (BUNDLED_SHA256 if name_or_path is None else _told_by_hub(path)))
+    config = _read_config(folder / CONFIG)
+    weights = _read_weights(path)
+    expected = _shapes(config, folder)
     missing, unexpected = sorted(expected.keys() - weights), sorted(weights.keys() - expected)
-    shapes = [n for n in expected.keys() & weights if expected[n].shape != weights[n].shape]
+    shapes = [n for n in expected.keys() & weights if expected[n] != weights[n].shape]
     if missing or unexpected or shapes:
         raise CheckpointError(
-            f"{folder / WEIGHTS} does not fit its {CONFIG}: missing {_some(missing)}, unexpected "
+            f"{path} does not fit its {CONFIG}: missing {_some(missing)}, unexpected "
             f"{_some(unexpected)}, of another shape {_some(sorted(shapes))}; use the two files "
             "that were saved together."
         )
     bad = [name for name, w in weights.items() if not torch.isfinite(w).all()]
     if bad:
         raise CheckpointError(
-            f"{folder / WEIGHTS} holds NaN or infinity in {_some(bad)}: the training that wrote "
+            f"{path} holds NaN or infinity in {_some(bad)}: the training that wrote "
             "it diverged; use an earlier checkpoint."
         )
+    model = PConvUNet(config)
     model.load_state_dict(weights)
     return model.eval()
 
@@ -99,11 +108,7 @@ def weights_digest(name_or_path: str | Path | None = None, revision: str | None 
     Args:
         name_or_path, revision: as for :func:`load_pretrained`, which has read it before.
     """
-    folder = Path(name_or_path) if name_or_path is not None else BUNDLED
-    if not folder.is_dir():
-        folder = _download(str(name_or_path), revision)
-    with (folder / WEIGHTS).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return _digest(_folder(name_or_path, revision) / WEIGHTS)
 
 
 def push_to_hub(
@@ -142,6 +147,46 @@ def push_to_hub(
     return commit.oid
 
 
+def _folder(name_or_path: str | Path | None, revision: str | None) -> Path:
+    folder = Path(name_or_path) if name_or_path is not None else BUNDLED
+    return folder if folder.is_dir() else _download(str(name_or_path), revision)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _told_by_hub(path: Path) -> str | None:
+    """The digest that the Hub told of a downloaded file: its cache names files by it."""
+    name = path.resolve().name
+    return name if re.fullmatch("[0-9a-f]{64}", name) else None
+
+
+def _check_digest(path: Path, expected: str | None) -> None:
+    if expected and path.is_file() and (found := _digest(path)) != expected.lower():
+        raise CheckpointError(
+            f"{path} has the SHA-256 {found}, and {expected} is expected: it is damaged or another "
+            "file; download it again, or check what you expect."
+        )
+
+
+def _shapes(config: PConvUNetConfig, folder: Path) -> dict[str, torch.Size]:
+    """Of every weight, without any memory for them: a configuration may ask for more than there is.
+
+    Raises:
+        CheckpointError: when there can be no such network.
+    """
+    try:
+        with torch.device("meta"):
+            return {name: weight.shape for name, weight in PConvUNet(config).state_dict().items()}
+    except (RuntimeError, ValueError, TypeError, OverflowError) as error:
+        raise CheckpointError(
+            f"{folder / CONFIG} describes no network that can be built ({first_line(error)}): use "
+            "the file that was saved with the weights."
+        ) from error
+
+
 def _download(repo_id: str, revision: str | None) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HFValidationError, HTTPError
@@ -162,7 +207,7 @@ def _download(repo_id: str, revision: str | None) -> Path:
 def _read_config(path: Path) -> PConvUNetConfig:
     try:
         return PConvUNetConfig(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError, InvalidConfig) as error:
+    except (OSError, ValueError, TypeError, RecursionError, InvalidConfig) as error:
         raise CheckpointError(
             f"{path} is no configuration of a PConvUNet ({first_line(error)}): a checkpoint "
             f"folder holds {CONFIG} and {WEIGHTS} as written by save_pretrained."

@@ -14,6 +14,12 @@ ACTIVATIONS = {
     "none": nn.Identity(),
 }
 
+MOST_LEVELS = 16
+RANGES = {  # a configuration may come from anywhere, and must not ask for a network without end
+    "channels": (1, 8192), "kernels": (1, 31), "strides": (1, 8), "units": (0, 16),
+    "fold": (1, 16), "smooth_steps": (0, 1000),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class PConvUNetConfig:
@@ -22,7 +28,7 @@ class PConvUNetConfig:
     The tuples have one entry per encoder level, from the picture downwards.
 
     Raises:
-        InvalidConfig: when the tuples differ in length or a name is unknown.
+        InvalidConfig: when the tuples differ in length, a name is unknown or a number absurd.
     """
 
     channels: tuple[int, ...] = (48, 64, 96, 160, 256)
@@ -42,10 +48,18 @@ class PConvUNetConfig:
         levels = ("channels", "kernels", "strides", "units")
         for name in levels:
             object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON gives lists
+        for name, (low, high) in RANGES.items():
+            numbers = getattr(self, name)
+            for number in numbers if isinstance(numbers, tuple) else (numbers,):
+                if type(number) is not int or not low <= number <= high:
+                    raise InvalidConfig(
+                        f"{name} has {number!r}: whole numbers from {low} to {high} are needed."
+                    )
         lengths = [len(getattr(self, name)) for name in levels]
-        if len(set(lengths)) != 1 or not self.channels:
+        if len(set(lengths)) != 1 or not 1 <= len(self.channels) <= MOST_LEVELS:
             raise InvalidConfig(
-                f"{', '.join(levels)} have {lengths} entries: each needs one per encoder level."
+                f"{', '.join(levels)} have {lengths} entries: each needs one per encoder level, of "
+                f"which there may be {MOST_LEVELS}."
             )
         if self.norm not in ("batch", "none"):
             raise InvalidConfig(f"norm is {self.norm!r}: use 'batch' or 'none'.")

@@ -83,6 +83,7 @@ class InpaintingPipeline:
         revision: str | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        sha256: str | None = None,
     ) -> "InpaintingPipeline":
         """Load weights from a folder or the Hub; without arguments the bundled ones, offline.
 
@@ -90,11 +91,12 @@ class InpaintingPipeline:
             name_or_path: folder with ``config.json`` and ``model.safetensors``, or ``user/repo``.
             revision: branch, tag or commit of the Hub repository.
             device, dtype: as for the class.
+            sha256: digest that the weights' file must have.
 
         Raises:
             CheckpointError: when a file is missing or the weights do not fit, with the reason.
         """
-        return cls(load_pretrained(name_or_path, revision), device, dtype)
+        return cls(load_pretrained(name_or_path, revision, sha256), device, dtype)
 
     def __call__(self, image: ImageSource, mask_image: ImageSource) -> Image.Image:
         """The picture of :meth:`fill`, which has the arguments and errors, and nothing else."""

@@ -22,7 +22,7 @@ from demo.guard import Guard
 from inpainting import InpaintingPipeline
 from inpainting.baselines import BASELINES
 from inpainting.checkpoint import BUNDLED
-from inpainting.errors import InvalidImage
+from inpainting.errors import CheckpointError, InvalidImage
 from inpainting.metrics import score
 
 
@@ -191,6 +191,24 @@ def test_a_wrong_checkpoint_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(app, "load_pipeline", fresh_filling().load_pipeline)
     with pytest.raises(SystemExit, match="config.json"):
         app.main()
+
+
+@pytest.mark.parametrize("given", ["user/repo", "user/repo@main", "user/repo@v1", "/no/folder"])
+def test_weights_of_the_hub_are_pinned_by_commit(monkeypatch, given):
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", given)
+    with pytest.raises(CheckpointError, match="a Hub id with a commit"):
+        fresh_filling().load_pipeline()
+    commit = "0123456789" * 4
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", f"user/repo@{commit}")
+    monkeypatch.setenv("INPAINTING_SHA256", "ab" * 32)
+    assert fresh_filling().checkpoint() == ("user/repo", commit, "ab" * 32)
+
+
+def test_other_weights_than_expected_are_not_served(tiny_checkpoint, monkeypatch):
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tiny_checkpoint))
+    monkeypatch.setenv("INPAINTING_SHA256", "ab" * 32)
+    with pytest.raises(CheckpointError, match="is expected"):
+        fresh_filling().load_pipeline()
 
 
 def test_bundled_checkpoint_beats_the_mean(monkeypatch):

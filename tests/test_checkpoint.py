@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import pickle
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from inpainting import InpaintingError, PConvUNet, load_pretrained, push_to_hub, save_pretrained
-from inpainting.checkpoint import weights_digest
+from inpainting.checkpoint import BUNDLED_SHA256, weights_digest
 from inpainting.errors import CheckpointError
 from tests.conftest import TINY
 from tests.fake_hub import fake_hub
@@ -75,6 +77,108 @@ def test_damaged_files_are_refused(tiny_checkpoint, name, damage, words):
     damage(tiny_checkpoint / name)
     with pytest.raises(CheckpointError, match=words):
         load_pretrained(tiny_checkpoint)
+
+
+class Trap:
+    """Runs when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def giant_header(path: Path) -> None:
+    header = b'{"a":' + b" " * 200_000_000
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+
+
+def far_offsets(path: Path) -> None:
+    header = b'{"head.bias":{"dtype":"F32","shape":[3],"data_offsets":[0,999999999999]}}'
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(12))
+
+
+@pytest.mark.parametrize("damage", [giant_header, far_offsets])
+def test_absurd_headers_are_refused(tiny_checkpoint, damage):
+    damage(tiny_checkpoint / "model.safetensors")
+    with pytest.raises(CheckpointError, match="not a safetensors file"):
+        load_pretrained(tiny_checkpoint)
+
+
+def test_a_pickle_inside_is_refused_and_never_run(tiny_checkpoint, tmp_path):
+    path, mark = tiny_checkpoint / "model.safetensors", tmp_path / "it ran"
+    for content in (pickle.dumps(Trap(mark)), pickle.dumps({"head.bias": Trap(mark)}, protocol=2)):
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match="not a safetensors file"):
+            load_pretrained(tiny_checkpoint)
+    torch.save({"head.bias": Trap(mark)}, path)
+    with pytest.raises(CheckpointError, match="not a safetensors file"):
+        load_pretrained(tiny_checkpoint)
+    path.unlink()
+    torch.save({"head.bias": Trap(mark)}, tiny_checkpoint / "pytorch_model.bin")
+    with pytest.raises(CheckpointError, match="missing"):
+        load_pretrained(tiny_checkpoint)
+    assert not mark.exists()
+    pickle.loads(pickle.dumps(Trap(mark)))
+    assert mark.exists(), "the trap is none"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("channels", [10**12, 12]), ("channels", [8192] * 2), ("channels", "ab"),
+        ("channels", [8.0, 12]), ("kernels", [0, 3]), ("units", [10**9, 1]), ("strides", [1, -2]),
+        ("fold", 10**6), ("smooth_steps", 10**9), ("channels", [[1], 2]), ("norm", ["batch"]),
+        ("channels", None), ("fold", True),
+    ],
+)  # fmt: skip
+def test_absurd_configurations_are_refused_without_building_them(tiny_checkpoint, name, value):
+    config = tiny_checkpoint / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {name: value}))
+    with pytest.raises(CheckpointError, match="no configuration|does not fit|no network"):
+        load_pretrained(tiny_checkpoint)
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, "[]", "null", "1", '{"channels": [' + "1," * 99]
+)
+def test_other_json_is_no_configuration(tiny_checkpoint, content):
+    (tiny_checkpoint / "config.json").write_text(content)
+    with pytest.raises(CheckpointError, match="no configuration"):
+        load_pretrained(tiny_checkpoint)
+
+
+def test_only_the_expected_weights_are_read(tiny_checkpoint, monkeypatch):
+    path = tiny_checkpoint / "model.safetensors"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert load_pretrained(tiny_checkpoint, sha256=digest.upper()).config == TINY
+    flipped = bytearray(path.read_bytes())
+    flipped[-1] ^= 1
+    path.write_bytes(flipped)
+    load_pretrained(tiny_checkpoint)  # nobody said what to expect
+    with pytest.raises(CheckpointError, match=f"and {digest} is expected"):
+        load_pretrained(tiny_checkpoint, sha256=digest)
+    monkeypatch.setattr("inpainting.checkpoint.BUNDLED", tiny_checkpoint)
+    with pytest.raises(CheckpointError, match="is expected"):
+        load_pretrained()
+    monkeypatch.undo()
+    assert weights_digest() == BUNDLED_SHA256
+
+
+def test_a_download_must_be_what_the_hub_told(tiny_checkpoint, monkeypatch):
+    weights = tiny_checkpoint / "model.safetensors"
+    blob = tiny_checkpoint / hashlib.sha256(weights.read_bytes()).hexdigest()
+    weights.rename(blob)
+    weights.symlink_to(blob)
+    monkeypatch.setattr(
+        "huggingface_hub.hf_hub_download",
+        lambda repo_id, filename, revision: str(tiny_checkpoint / filename),
+    )
+    assert load_pretrained("user/net").config == TINY
+    blob.write_bytes(blob.read_bytes()[:-1] + b"?")
+    with pytest.raises(CheckpointError, match=f"and {blob.name} is expected"):
+        load_pretrained("user/net")
 
 
 def test_missing_checkpoint_is_refused_without_network(tmp_path):
