@@ -1,7 +1,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
+TOOLS := .venv-tools/bin
+COMPILE := $(TOOLS)/uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --custom-compile-command "make lock"
+# Known, of no effect here, and not to be mended by a newer version yet: SECURITY.md says why.
+EXPLAINED := CVE-2025-3000 CVE-2026-134825
 
-.PHONY: app test bench check fmt browser clean
+.PHONY: app test bench check fmt lock licences audit browser clean
 
 app: .venv/app  ## start the demo with the bundled checkpoint; no network needed once installed
 	$(BIN)/python app.py
@@ -22,6 +27,17 @@ fmt: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+lock: $(TOOLS)/uv  ## requirements*.lock from requirements*.txt; to the newest: make lock NEW=--upgrade
+	$(COMPILE) $(NEW) requirements.txt requirements-dev.txt -o requirements-dev.lock
+	$(COMPILE) requirements.txt -c requirements-dev.lock -o requirements.lock
+
+licences: .venv/dev  ## docs/licences.md from the lock files
+	$(BIN)/python docs/make_licences.py
+
+audit: $(TOOLS)/uv  ## known vulnerabilities of the pinned; strict: one that cannot be looked up fails too
+	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+	  $(EXPLAINED:%=--ignore-vuln %) -r requirements.lock -r requirements-dev.lock
+
 browser:  ## Chromium for the browser tests: Debian's package, else Playwright's own
 	@command -v chromium >/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || \
@@ -31,13 +47,18 @@ browser:  ## Chromium for the browser tests: Debian's package, else Playwright's
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
 
-.venv/app: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install -q -r requirements.txt
+.venv/app: requirements.lock | .venv/bin/python
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install -q -r requirements.txt -r requirements-dev.txt
+.venv/dev: requirements-dev.lock | .venv/bin/python
+	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(TOOLS)/uv:  # apart, so that what audits is not among what is audited
+	$(PYTHON) -m venv .venv-tools
+	$(TOOLS)/python -m pip install -q "uv>=0.13.9,<0.14" "pip-audit>=2.10.1,<3"
 	@touch $@
 
 clean:
-	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache tests/browser/artefacts
+	rm -rf .venv .venv-tools runs .pytest_cache .mypy_cache .ruff_cache tests/browser/artefacts

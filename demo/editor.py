@@ -89,7 +89,7 @@ class PhotoEditor(gr.ImageEditor):
             background = parts.pop("background", None)
             layers = list(parts.values())
         else:
-            background = payload.background and payload.background.path
+            background = payload.background.path if payload.background else None
             layers = [layer.path for layer in payload.layers[: limits.LAYERS] if layer]
         if background is None:
             return None
