@@ -6,7 +6,7 @@ COMPILE := $(TOOLS)/uv pip compile -q --universal --python-version 3.11 --fork-s
 # Known, of no effect here, and not to be mended by a newer version yet: SECURITY.md says why.
 EXPLAINED := CVE-2025-3000 CVE-2026-134825
 
-.PHONY: app test bench check fmt lock licences audit browser clean
+.PHONY: app test bench check fuzz fmt lock licences audit browser clean
 
 app: .venv/app  ## start the demo with the bundled checkpoint; no network needed once installed
 	$(BIN)/python app.py
@@ -22,6 +22,9 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	@rm -f demo/*.pyi  # written by Gradio at import; an old one would hide the source from mypy
 	$(BIN)/mypy
+
+fuzz: .venv/dev  ## ten minutes of it, for every change of what reads files
+	$(BIN)/python -m tests.fuzz --minutes 10
 
 fmt: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -249,12 +249,13 @@ def main() -> None:
     limit_downloads()
     demo = build()
     sweeper = Sweeper(demo)
+    guard = Middleware(Guard, on_bytes=sweeper.note, waiting=lambda: len(demo._queue))
     demo.launch(
         theme=THEME, css_paths=PAGE / "page.css", js=(PAGE / "page.js").read_text(),
         max_file_size=limits.FILE, enable_monitoring=False, run_history=False, mcp_server=True,
         footer_links=["api", "gradio", "settings"],
-        app_kwargs={"middleware": [Middleware(Guard, on_bytes=sweeper.note)],
-                    "lifespan": sweeper.lifespan},
+        state_session_capacity=limits.SESSIONS,
+        app_kwargs={"middleware": [guard], "lifespan": sweeper.lifespan},
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import functools
 import itertools
 import os
 import re
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -82,12 +83,17 @@ def checkpoint_name() -> str:
     return f"{short}, {weights_digest(name, revision)[:8]}"
 
 
+# Gradio frees a cancelled request's place at once, while its thread still computes.
+places = threading.BoundedSemaphore(limits.FILLS)
+
+
 @readable_errors
 def run(device: str | None, image: Image.Image, mask_image: Image.Image, *options: Any) -> Run:
     """Fill; ``options`` are those of :meth:`InpaintingPipeline.fill`, in its order."""
     pipeline = load_pipeline(device)
-    start = time.perf_counter()
-    filled = pipeline.fill(image, mask_image, *options)
+    with places:
+        start = time.perf_counter()
+        filled = pipeline.fill(image, mask_image, *options)
     seconds = time.perf_counter() - start
     return Run(filled, seconds, pipeline.device.type.upper().replace("CUDA", "GPU"))
 
@@ -125,10 +131,10 @@ def check_wanted() -> None:
     Raises:
         Overtaken: when its client has left; Gradio notices, but cannot stop a function.
     """
-    blocks, event = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
-    if blocks and event:
-        jobs = [job for jobs in blocks._queue.active_jobs for job in jobs or ()]
-        if any(job._id == event and not job.alive for job in jobs):
+    blocks, number = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    if blocks and number:
+        event = blocks._queue.event_ids_to_events.get(number)
+        if event is None or not event.alive:  # cancelled, or left alone
             raise Overtaken
 
 

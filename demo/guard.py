@@ -6,6 +6,7 @@ full. Max size is 20", and answers a request that names what is not there with a
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
@@ -36,6 +37,9 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
+RETRY = [(b"retry-after", b"5")]
+JOINS = re.compile("/(call|queue/join)(/|$)")
+
 log = logging.getLogger(__name__)
 
 
@@ -45,10 +49,14 @@ class Guard:
     Args:
         app: what is guarded.
         on_bytes: is told of the bytes of every part of a request.
+        waiting: how many requests are in the queue.
     """
 
-    def __init__(self, app: Any, on_bytes: Callable[[int], object]) -> None:
-        self.app, self.on_bytes = app, on_bytes
+    def __init__(
+        self, app: Any, on_bytes: Callable[[int], object], waiting: Callable[[], int]
+    ) -> None:
+        self.app, self.on_bytes, self.waiting = app, on_bytes, waiting
+        self._joining = 0  # requests on their way into the queue: a burst is there all at once
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request."""
@@ -61,6 +69,10 @@ class Guard:
             return await answer.refuse(403, NO_PROXY)
         if body.declared > body.most:
             return await answer.refuse(413, TOO_LARGE)
+        joins = scope["method"] == "POST" and JOINS.search(path) is not None
+        if joins and self.waiting() + self._joining >= limits.WAITING:
+            return await answer.refuse(503, BUSY, RETRY)
+        self._joining += joins
         try:
             await self.app(scope, body.receive, answer.send)
         except _TooLarge:
@@ -68,6 +80,8 @@ class Guard:
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
             await answer.refuse(400, UNFIT)
+        finally:
+            self._joining -= joins
 
 
 class _TooLarge(Exception):
@@ -114,7 +128,7 @@ class _Answer:
             return
         if message["type"] == "http.response.start":
             if message["status"] == 503:
-                return await self.refuse(503, BUSY, [(b"retry-after", b"5")])
+                return await self.refuse(503, BUSY, RETRY)
             return await self._start(message["status"], list(message.get("headers", ())))
         await self._send(message)
 

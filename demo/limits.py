@@ -13,5 +13,6 @@ AGE = 3600  # seconds that one is kept
 SWEEP = 20  # seconds between two looks at that
 LAYERS = 4  # that a visitor's strokes may lie on; the page has one
 VISITORS = 10_000  # whose last request, and strokes on their way, are remembered
+SESSIONS = 200  # whose state Gradio keeps: 150 kB each, and every call of a program is one
 WAITING = 20  # requests, before others are told that the app is busy
 FILLS = 2  # at once

@@ -162,6 +162,7 @@ def test_the_page_is_private_and_bounded(monkeypatch):
     assert launched["mcp_server"] is True
     assert launched["max_file_size"] == limits.FILE
     (guard,) = launched["app_kwargs"]["middleware"]
+    assert launched["state_session_capacity"] == limits.SESSIONS
     assert guard.cls is Guard and launched["app_kwargs"]["lifespan"]
     assert not {"server_name", "server_port", "share", "allowed_paths"} & set(launched)
 

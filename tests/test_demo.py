@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import editor, events, filling, limits, pictures, report, views
+from demo import api, editor, events, filling, limits, pictures, report, views
 from demo.refusal import readable_errors
 from inpainting import InpaintingPipeline
 from inpainting.errors import InvalidImage, InvalidMask, NothingKnown, SizeMismatch
@@ -227,6 +227,29 @@ def test_a_newer_request_ends_the_older_one(noise, monkeypatch, tiny_pipeline):
     with pytest.raises(filling.Overtaken):
         events.REQUESTS.check("another", first)
     assert mask_image.getbbox()
+
+
+@pytest.mark.parametrize("alive", [True, False, None])
+def test_nothing_is_computed_for_who_has_left(noise, monkeypatch, tiny_pipeline, alive):
+    events_ = {} if alive is None else {"1": SimpleNamespace(alive=alive)}
+    queue = SimpleNamespace(event_ids_to_events=events_)
+    monkeypatch.setattr(filling, "LocalContext", SimpleNamespace(
+        blocks=SimpleNamespace(get=lambda _: SimpleNamespace(_queue=queue)),
+        event_id=SimpleNamespace(get=lambda _: "1"),
+    ))  # fmt: skip
+    image, mask_image = noise(45, 31), box_mask((45, 31), (5, 6, 17, 12))
+    paths = [pictures.keep(picture, "sent") for picture in (image, mask_image)]
+    given = [{"path": path} for path in paths]
+    if alive:
+        assert api.fill(*given)[1]["untouched_pixels_equal"]
+        return
+    monkeypatch.setattr(tiny_pipeline.model, "forward", None)
+    with pytest.raises(gr.Error, match="Nobody waits"):
+        api.fill(*given)
+    number = events.begin(VISITOR)
+    state = value(image, painted((45, 31), (5, 6, 17, 12)))
+    skipped = events.fill_editor(state, None, 0, "cat", "", None, number, VISITOR, print)
+    assert skipped == gr.skip()
 
 
 def test_only_so_many_visitors_are_remembered(monkeypatch):

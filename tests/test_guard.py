@@ -41,13 +41,16 @@ async def full(_: Request) -> PlainTextResponse:
     return PlainTextResponse("Queue is full. Max size is 20 and size is 20.", status_code=503)
 
 
-def ask(method: str, path: str, seen: list | None = None, **options) -> httpx.Response:
+def ask(
+    method: str, path: str, seen: list | None = None, waiting: int = 0, **options
+) -> httpx.Response:
     routes = [
         Route(f"/{handler.__name__}{{rest:path}}", handler, methods=["GET", "POST"])
         for handler in (echo, swallow, fail, full)
     ]
     told = (seen if seen is not None else []).append
-    app = Starlette(routes=routes, middleware=[Middleware(Guard, on_bytes=told)])
+    guarded = Middleware(Guard, on_bytes=told, waiting=lambda: waiting)
+    app = Starlette(routes=routes, middleware=[guarded])
 
     async def call() -> httpx.Response:
         transport = httpx.ASGITransport(app)
@@ -103,6 +106,38 @@ def test_a_full_queue_says_busy():
     assert answer.status_code == 503 and answer.json() == {"detail": guard.BUSY}
     assert "try again" in guard.BUSY and answer.headers["retry-after"] == "5"
     assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+@pytest.mark.parametrize("path", ["/echo/call/v2/fill", "/echo/queue/join", "/echo/call/fill/"])
+def test_nobody_joins_a_full_queue(path):
+    answer = ask("POST", path, waiting=limits.WAITING)
+    assert answer.status_code == 503 and answer.json() == {"detail": guard.BUSY}
+    assert ask("POST", path, waiting=limits.WAITING - 1).status_code == 200
+    assert ask("GET", path, waiting=limits.WAITING).status_code == 200
+    assert ask("POST", "/echo/queue/joined", waiting=limits.WAITING).status_code == 200
+
+
+def test_who_is_on_the_way_into_the_queue_counts(monkeypatch):
+    monkeypatch.setattr(limits, "WAITING", 3)
+    inside, most = 0, 0
+
+    async def slow(scope, receive, send) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.05)
+        inside -= 1
+        await PlainTextResponse("")(scope, receive, send)
+
+    async def burst() -> list[int]:
+        transport = httpx.ASGITransport(Guard(slow, print, lambda: 0))
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            posts = [client.post("/call/fill") for _ in range(9)]
+            first = await asyncio.gather(*posts)
+            return [answer.status_code for answer in [*first, await client.post("/call/fill")]]
+
+    codes = asyncio.run(burst())
+    assert most == 3 and codes.count(503) == 6 and codes[-1] == 200
 
 
 def test_what_is_not_there_is_the_client_s_error_and_logged(caplog):

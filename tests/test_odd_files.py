@@ -79,6 +79,12 @@ def check_refusal(file: OddFile, words: str) -> None:
     assert file.expected is None or words in UNFILLABLE, f"{file.name}: {words}"
 
 
+def upload(client: httpx.Client, name: str, content: bytes) -> str:
+    answer = client.post("/gradio_api/upload", files={"files": (name, content)})
+    assert answer.status_code == 200, (name, answer.text)
+    return answer.json()[0]
+
+
 @pytest.mark.slow
 def test_the_endpoint_fills_or_explains_every_odd_file(address):
     mask = saved(MASK, "PNG")
@@ -86,10 +92,9 @@ def test_the_endpoint_fills_or_explains_every_odd_file(address):
     def send(file: OddFile) -> str:
         with httpx.Client(base_url=address, timeout=10) as client:  # what takes longer hangs
             picture, mask_image = (
-                {"path": client.post("/gradio_api/upload", files={"files": (name, content)}).json()[0],
-                 "meta": {"_type": "gradio.FileData"}}
+                {"path": upload(client, name, content), "meta": {"_type": "gradio.FileData"}}
                 for name, content in ((file.name, file.content), ("mask.png", mask))
-            )  # fmt: skip
+            )
             body = {"image": picture, "mask_image": mask_image}
             answer = client.post("/gradio_api/call/v2/fill", json=body)
             assert answer.status_code == 200, (file.name, answer.text)
@@ -110,7 +115,8 @@ def test_the_endpoint_fills_or_explains_every_odd_file(address):
 def odd_folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     for file in odd_files():
-        (folder / file.name).write_bytes(file.content)
+        if "webp_large" not in file.name:  # 88 megapixels: no app takes it, a folder takes a minute
+            (folder / file.name).write_bytes(file.content)
     return folder
 
 
