@@ -3,7 +3,7 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 COMPILE := $(TOOLS)/uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest \
   --generate-hashes --custom-compile-command "make lock"
-# Known, of no effect here, and not to be mended by a newer version yet: SECURITY.md says why.
+# Known, of no effect here, and not to be mended by a newer version yet: docs/reliability.md says why.
 EXPLAINED := CVE-2025-3000 CVE-2026-134825
 
 .PHONY: app test bench check fuzz fmt lock licences audit browser clean

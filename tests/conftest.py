@@ -19,6 +19,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from PIL import Image
 
 from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
@@ -26,6 +27,9 @@ from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
 collect_ignore = ["fuzz.py"]  # instruments what it imports
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60  # seconds that the app or the page may take on a busy machine
+settings.register_profile("suite", max_examples=30, deadline=None)
+settings.register_profile("long", max_examples=1200, deadline=None)
+settings.load_profile("suite")
 torch.set_num_threads(1)  # networks are tiny here, and other processes want the cores
 
 TINY = PConvUNetConfig(channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1), norm="batch")

@@ -6,12 +6,10 @@ import struct
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from inpainting.errors import InvalidImage
-from inpainting.images import crop_back, decode, pad_to_multiple, read_size, to_image, to_tensor
+from inpainting.images import decode, read_size, to_image, to_tensor
 
 RAMP = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
 
@@ -230,17 +228,6 @@ def test_an_opened_picture_that_is_damaged_is_refused(noise):
     with Image.open(io.BytesIO(data[: len(data) // 2])) as opened:
         with pytest.raises(InvalidImage, match="The given picture could not be decoded"):
             decode(opened)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 70), st.integers(1, 70), st.sampled_from([1, 4, 32]))
-def test_pad_and_crop_mirror_each_other(height, width, multiple):
-    tensor = torch.rand(1, 2, height, width)
-    padded = pad_to_multiple(tensor, multiple)
-    assert padded.shape[2] % multiple == padded.shape[3] % multiple == 0
-    assert padded.shape[2] - height < multiple and padded.shape[3] - width < multiple
-    assert torch.equal(crop_back(padded, height, width), tensor)
-    assert padded.sum().item() == pytest.approx(tensor.sum().item(), rel=1e-5)
 
 
 def test_tensor_round_trip_is_exact(noise):

@@ -149,3 +149,31 @@ def test_a_folder_of_odd_files_is_filled_and_every_refusal_is_in_the_report(
             check_refusal(file, record["error"])
         else:
             check_answer(file, Path(record["output"]).read_bytes())
+
+
+@pytest.mark.slow
+def test_training_passes_over_what_it_cannot_read_and_counts_it(
+    odd_folder, tiny_checkpoint, tmp_path
+):
+    done = script(
+        "train.py", "--data", odd_folder, "--init-from", tiny_checkpoint, "--size=32", "--crop=16",
+        "--batch-size=16", "--cpu", "--mixed-precision=no", "--num-workers=2", "--max-steps=40",
+        "--max-corrupt=1", "--logging-steps=40", "--validation-images=2", "--validation-steps=40",
+        "--output-dir", tmp_path / "run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = re.findall("skipped (.*)", done.stderr)
+    assert len(told) > 100 and all(refusal_of(words) is not None for words in told)
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert max(json.loads(line).get("skipped_files", 0) for line in lines) == len(told)
+
+
+@pytest.mark.slow
+def test_evaluation_names_what_it_cannot_read(odd_folder, tiny_checkpoint, tmp_path):
+    done = script(
+        "eval.py", "--checkpoint", tiny_checkpoint, "--data", odd_folder, "--size=32",
+        "--output-dir", tmp_path / "scores", "--methods", "model", "--protocols", "lines",
+    )  # fmt: skip
+    assert done.returncode != 0 and re.search(
+        r"eval\.py: .*\.(png|jpg|webp|gif|bmp|tif)", done.stderr
+    )
