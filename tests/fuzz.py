@@ -3,8 +3,8 @@
     python -m tests.fuzz --minutes 60 [--corpus FOLDER]
 
 Needs atheris (Linux). Whatever is neither filled nor refused in one of our sentences, takes more
-than ten seconds or 6 GB, or changes a pixel outside the hole, ends it with the input in the current
-folder. Inputs are a byte of options and a file; the corpus starts from ``tests/odd_files.py``. A
+than ten seconds or 6 GB, or changes a pixel outside the hole, ends it with the input beside the
+corpus. Inputs are a byte of options and a file; the corpus starts from ``tests/odd_files.py``. A
 mutated PNG gets right checksums, or nothing behind them would ever be reached. A long run is better
 done in several of ten minutes on one corpus: atheris 3.0 keeps some memory with every mutation.
 """
@@ -13,7 +13,6 @@ import argparse
 import random
 import struct
 import sys
-import tempfile
 import warnings
 import zlib
 from pathlib import Path
@@ -96,7 +95,7 @@ def write_corpus(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--corpus", type=Path, default=Path(tempfile.gettempdir(), "fuzz-corpus"))
+    parser.add_argument("--corpus", type=Path, default=Path("fuzz-corpus"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--replay", type=Path, help="run one input, to see how it fails")
     options = parser.parse_args()
