@@ -69,22 +69,43 @@ class Guard:
             return await answer.refuse(403, NO_PROXY)
         if body.declared > body.most:
             return await answer.refuse(413, TOO_LARGE)
-        joins = scope["method"] == "POST" and JOINS.search(path) is not None
-        if joins and self.waiting() + self._joining >= limits.WAITING:
+        if scope["method"] != "POST" or not JOINS.search(path):
+            return await self._pass_on(scope, body.receive, answer)
+        if self._is_full():
             return await answer.refuse(503, BUSY, RETRY)
-        self._joining += joins
+        joining = 0
+
+        async def receive_to_join() -> Message:
+            """Counts from the body's end on: who is slow to send it keeps nobody out."""
+            nonlocal joining
+            message = await body.receive()
+            if not joining and message["type"] == "http.request" and not message.get("more_body"):
+                if self._is_full():
+                    await answer.refuse(503, BUSY, RETRY)
+                    raise _Refused
+                joining = 1
+                self._joining += 1
+            return message
+
         try:
-            await self.app(scope, body.receive, answer.send)
-        except _TooLarge:
-            pass  # refused where it was counted
+            await self._pass_on(scope, receive_to_join, answer)
+        finally:
+            self._joining -= joining
+
+    def _is_full(self) -> bool:
+        return self.waiting() + self._joining >= limits.WAITING
+
+    async def _pass_on(self, scope: Message, receive: Receive, answer: "_Answer") -> None:
+        try:
+            await self.app(scope, receive, answer.send)
+        except _Refused:
+            pass  # has been answered
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
             await answer.refuse(400, UNFIT)
-        finally:
-            self._joining -= joins
 
 
-class _TooLarge(Exception):
+class _Refused(Exception):
     pass
 
 
@@ -113,7 +134,7 @@ class _Body:
         self._on_bytes(part)
         if self._seen > self.most:
             await self._answer.refuse(413, TOO_LARGE)
-            raise _TooLarge
+            raise _Refused
         return message
 
 

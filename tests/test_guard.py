@@ -123,6 +123,8 @@ def test_who_is_on_the_way_into_the_queue_counts(monkeypatch):
 
     async def slow(scope, receive, send) -> None:
         nonlocal inside, most
+        while (await receive()).get("more_body"):
+            pass
         inside += 1
         most = max(most, inside)
         await asyncio.sleep(0.05)
@@ -130,7 +132,7 @@ def test_who_is_on_the_way_into_the_queue_counts(monkeypatch):
         await PlainTextResponse("")(scope, receive, send)
 
     async def burst() -> list[int]:
-        transport = httpx.ASGITransport(Guard(slow, print, lambda: 0))
+        transport = httpx.ASGITransport(Guard(slow, lambda _: None, lambda: 0))
         async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
             posts = [client.post("/call/fill") for _ in range(9)]
             first = await asyncio.gather(*posts)
@@ -138,6 +140,32 @@ def test_who_is_on_the_way_into_the_queue_counts(monkeypatch):
 
     codes = asyncio.run(burst())
     assert most == 3 and codes.count(503) == 6 and codes[-1] == 200
+
+
+def test_who_is_slow_to_ask_keeps_nobody_out(monkeypatch):
+    monkeypatch.setattr(limits, "WAITING", 2)
+
+    async def endless():
+        yield b"{"
+        await asyncio.sleep(60)
+
+    async def call() -> int:
+        async def app(scope, receive, send) -> None:
+            while (await receive()).get("more_body"):
+                pass
+            await PlainTextResponse("")(scope, receive, send)
+
+        transport = httpx.ASGITransport(Guard(app, lambda _: None, lambda: 0))
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            slow = [asyncio.create_task(client.post("/call/fill", content=endless()))
+                    for _ in range(5)]  # fmt: skip
+            await asyncio.sleep(0.05)
+            answer = await client.post("/call/fill", content=b"{}")
+            for task in slow:
+                task.cancel()
+            return answer.status_code
+
+    assert asyncio.run(call()) == 200
 
 
 def test_what_is_not_there_is_the_client_s_error_and_logged(caplog):
