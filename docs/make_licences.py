@@ -34,6 +34,7 @@ SPDX |= {
 
 # Read in the licence file: the metadata are silent, vague or of two minds.
 CHECKED = {
+    "atheris": "Apache-2.0",
     "cuda-toolkit": "LicenseRef-NVIDIA-Proprietary",  # empty; requires the others
     "cycler": "BSD-3-Clause",
     "groovy": "Apache-2.0",  # the classifier says MIT
