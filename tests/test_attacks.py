@@ -274,7 +274,7 @@ def test_names_of_files_lead_nowhere(app):
         "../../../../tmp/escaped.png",
         "/tmp/escaped.png",
         "..\\..\\escaped.png",
-        "a" * 5000,
+        "a" * 300,
     ):
         stored = upload(app, picture(), name)
         assert ".." not in Path(stored).parts and len(Path(stored).name) < 256
