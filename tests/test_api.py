@@ -122,7 +122,7 @@ def test_refusals_are_sentences_in_plain_text(client, address, files, tmp_path):
     image, mask_image = (upload(address, path) for path in files)
     for arguments, words in (
         ({"strategy": "fast"}, "no strategy 'fast'"),
-        ({"feather": -1}, "feather is -1 pixels"),
+        ({"feather": -1}, "feather is -1: give a number of pixels"),
         ({"image": "cat.png"}, 'pass {"path": …'),
     ):
         given = {"image": image, "mask_image": mask_image, **arguments}
@@ -135,7 +135,8 @@ def test_no_other_file_of_the_machine_is_read(address, files, meta):
     secret = {"path": str(files[0]), **meta}  # a picture, but nobody uploaded it
     event, answer = call(address, image=secret, mask_image=upload(address, files[1]))
     assert event == "error"
-    assert answer["error"] is None or "not in the cache folder" in answer["error"]
+    words = answer["error"]
+    assert words is None or "was uploaded in the last hour" in words or "not in the cache" in words
 
 
 def test_mcp_offers_the_tool(address):
