@@ -20,7 +20,9 @@ from typing import Any
 gc.disable()  # what imports make stays: looking through it for garbage takes a second
 
 # Pictures are kept in a folder of this app's own: what is old in it is deleted.
-os.environ.setdefault("GRADIO_TEMP_DIR", (KEPT := TemporaryDirectory(prefix="inpainting-")).name)
+if "GRADIO_TEMP_DIR" not in os.environ:
+    KEPT = TemporaryDirectory(prefix="inpainting-")
+    os.environ["GRADIO_TEMP_DIR"] = KEPT.name
 
 import gradio as gr
 from PIL import Image

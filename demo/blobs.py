@@ -5,28 +5,24 @@ long as the layer's number that the browser gives.
 """
 
 import threading
-from collections import OrderedDict
 from uuid import uuid4
 
-from . import limits
 from .pictures import keep_file
+from .recent import Recent
 
 
 class Blobs:
     """Parts of the editor's value as files, by name; the oldest names are forgotten first."""
 
     def __init__(self) -> None:
-        self._parts: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._parts: Recent[str, dict[str, str]] = Recent()
         self._lock = threading.Lock()
 
     def put(self, name: str, part: str, content: bytes) -> None:
         """Keep one part, "background" or "layer 0" to the last of ``limits.LAYERS``."""
         path = keep_file(content, uuid4().hex, "part")
         with self._lock:
-            self._parts.setdefault(name, {})[part] = path
-            self._parts.move_to_end(name)
-            while len(self._parts) > limits.VISITORS:
-                self._parts.popitem(last=False)
+            self._parts[name] = {**self._parts.get(name, {}), part: path}
 
     def take(self, name: str) -> dict[str, str] | None:
         """All parts under a name, once."""

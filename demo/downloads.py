@@ -12,7 +12,7 @@ import safehttpx
 from gradio import processing_utils
 
 from . import limits
-from .refusal import Refusal
+from .refusal import refusal
 
 REDIRECTS = 5
 REFUSED = (
@@ -41,7 +41,7 @@ async def fetch(url: str) -> httpx.Response:
                 url = urljoin(url, response.headers["location"])
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
         pass
-    raise Refusal(REFUSED, print_exception=False)
+    raise refusal(REFUSED)
 
 
 async def _get(url: str) -> httpx.Response:

@@ -6,7 +6,6 @@ import os
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from inpainting.errors import CheckpointError
 from inpainting.pipeline import Filled, Pass
 
 from . import limits, spaces
+from .recent import Recent
 from .refusal import Refusal, readable_errors
 
 GPU_SECONDS = 10  # a fill takes less than one; ZeroGPU serves short claims first
@@ -142,15 +142,12 @@ class Requests:
     """Which request of each visitor is the last."""
 
     def __init__(self) -> None:
-        self._numbers: OrderedDict[str | None, int] = OrderedDict()
+        self._numbers: Recent[str | None, int] = Recent()
         self._count = itertools.count(1)
 
     def begin(self, visitor: str | None) -> int:
         """The number of a new request; every earlier one of this visitor is overtaken."""
         number = self._numbers[visitor] = next(self._count)
-        self._numbers.move_to_end(visitor)
-        while len(self._numbers) > limits.VISITORS:
-            self._numbers.popitem(last=False)
         return number
 
     def check(self, visitor: str | None, number: int) -> None:

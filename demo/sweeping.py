@@ -55,12 +55,12 @@ class Sweeper:
             paths -= removed
 
 
-def sweep(folder: Path, age: float, size: int, kept: set[str]) -> set[str]:
-    """Delete what is older than ``age`` seconds, then the oldest until ``size`` bytes are left.
+def sweep(folder: Path, age: float, room: int, kept: set[str]) -> set[str]:
+    """Delete what is older than ``age`` seconds, then the oldest until ``room`` bytes are left.
 
     Args:
         folder: with all that is below it.
-        age, size: see above.
+        age, room: see above.
         kept: paths that stay, whatever their age, and are not counted.
 
     Returns:
@@ -74,7 +74,7 @@ def sweep(folder: Path, age: float, size: int, kept: set[str]) -> set[str]:
                 found.append((status.st_mtime, status.st_size, path))
     total, old, removed = sum(size for _, size, _ in found), time.time() - age, set()
     for changed, bytes_, path in sorted(found):
-        if changed >= old and total <= size:
+        if changed >= old and total <= room:
             break
         total -= bytes_
         with contextlib.suppress(OSError):

@@ -65,9 +65,8 @@ def feathered(hole: NDArray[np.bool_], width: int) -> Image.Image:
     """
     import cv2
 
-    depth = cv2.distanceTransform(
-        hole.astype(np.uint8), cv2.DIST_C, 3
-    )  # in steps, diagonal ones too
+    # In steps to the nearest known pixel, diagonal ones too.
+    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_C, 3)
     share = np.minimum(depth, width + 1) / (width + 1)
     return Image.fromarray((255 * share).astype(np.uint8))
 

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 from urllib.error import URLError
 
 import numpy as np
@@ -105,33 +106,39 @@ def space_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @contextmanager
 def serve(tmp_path_factory: pytest.TempPathFactory, **variables: str) -> Iterator[str]:
+    """With a tiny random network, and environment variables."""
     checkpoint = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(0)
     save_pretrained(PConvUNet(TINY), checkpoint, card="# Tiny\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
+    variables = {
         "INPAINTING_CHECKPOINT": str(checkpoint),
-        "GRADIO_SERVER_PORT": str(port),
         "GRADIO_ANALYTICS_ENABLED": "False",
         "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio")),
         "HF_HUB_OFFLINE": "1",
         **variables,
     }
+    log = tmp_path_factory.mktemp("log") / "app.txt"
+    with log.open("w") as output, running_app(output, log, **variables) as url:
+        yield url
+
+
+@contextmanager
+def running_app(output: TextIO, log: Path, **variables: str) -> Iterator[str]:
+    """``python app.py`` on a free port, what it prints in ``output``, read back from ``log``."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    log = (tmp_path_factory.mktemp("log") / "app.txt").open("w+")
+    environment = os.environ | variables | {"GRADIO_SERVER_PORT": str(port)}
     app = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
     )
     try:
-        wait_until_served(url, app, Path(log.name))
+        wait_until_served(url, app, log)
         yield url
     finally:
         app.terminate()
         app.wait(timeout=PATIENCE)
-        log.close()
 
 
 def wait_until_served(url: str, app: subprocess.Popen, log: Path) -> None:

@@ -39,7 +39,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Target:
-    """One execution; counts what became of the inputs."""
+    """One execution."""
 
     def __init__(self) -> None:
         torch.manual_seed(0)

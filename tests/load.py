@@ -21,8 +21,6 @@ import os
 import random
 import re
 import resource
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -44,7 +42,7 @@ from PIL import Image
 from demo.limits import FILLS, WAITING
 from inpainting.images import decode
 from inpainting.metrics import score
-from tests.conftest import PATIENCE, ROOT, wait_until_served
+from tests.conftest import PATIENCE, running_app
 
 SCORED = 10  # every tenth answer has its scores computed again
 WAIT = (1.0, 3.0)  # seconds until a client that was told "busy" asks again
@@ -237,10 +235,12 @@ class App:
         if not self.process:
             return {}
         family = [self.process, *self.process.children(recursive=True)]
-        folder = Path(self.process.environ().get("GRADIO_TEMP_DIR", "/tmp/gradio"))
-        rss = sum(each.memory_info().rss for each in family)
-        disk = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
-        return {f"RSS MB {when}": round(rss / 2**20, 1), f"files MB {when}": round(disk / 2**20, 1)}
+        sizes = {f"RSS MB {when}": sum(each.memory_info().rss for each in family)}
+        # An app that chose its folder itself does not say which.
+        if folder := self.process.environ().get("GRADIO_TEMP_DIR"):
+            files = (each for each in Path(folder).rglob("*") if each.is_file())
+            sizes[f"files MB {when}"] = sum(each.stat().st_size for each in files)
+        return {name: round(size / 2**20, 1) for name, size in sizes.items()}
 
 
 def listener(url: httpx.URL) -> psutil.Process | None:
@@ -476,20 +476,9 @@ Phase = Callable[[App], Awaitable[Tally]]
 @contextmanager
 def started() -> Iterator[str]:
     """``python app.py`` on a free port, with a folder of its own for pictures: its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
-        own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": folder}
-        command = [sys.executable, "app.py"]
-        app = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stdout=sys.stderr)
-        try:
-            wait_until_served(url, app, Path(os.devnull))
+        with running_app(sys.stderr, Path(os.devnull), GRADIO_TEMP_DIR=folder) as url:
             yield url
-        finally:
-            app.terminate()
-            app.wait(PATIENCE)
 
 
 async def run(url: str, phase: Phase, transport: httpx.AsyncBaseTransport | None = None) -> Tally:

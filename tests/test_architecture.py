@@ -75,7 +75,8 @@ def test_imports_point_down():
 
 DEMO = (
     {"refusal", "limits"},
-    {"pictures", "filling", "guard", "downloads", "sweeping"},
+    {"recent", "pictures", "guard", "downloads", "sweeping"},
+    {"filling"},
     {"blobs", "report", "views", "api"},
     {"editor"},
     {"events"},
