@@ -4,7 +4,6 @@ import asyncio
 import importlib.util
 import io
 import re
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import gradio as gr
@@ -40,9 +39,7 @@ def in_loop(function):
     async def call():
         return function()
 
-    # In a thread of its own: a browser test before this one leaves its loop in the main thread.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(call())).result()
+    return asyncio.run(call())
 
 
 @pytest.fixture

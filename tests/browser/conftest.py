@@ -20,9 +20,13 @@ CHROMIUM_ARGUMENTS = [
 SIZES = {"desktop": (1280, 800), "dark": (1280, 800), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium where there is one, else Playwright's own."""
+    """Debian's Chromium where there is one, else Playwright's own.
+
+    Not of the session: while it is open, an event loop runs in the main thread, and
+    ``asyncio.run`` of the tests that follow would be refused.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
