@@ -4,10 +4,9 @@ import json
 import re
 import shutil
 import subprocess
-import urllib.request
-import uuid
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -16,6 +15,8 @@ from PIL import Image
 
 from inpainting.images import decode
 from inpainting.metrics import score
+from tests.conftest import PATIENCE
+from tests.endpoint import file_data, fill, upload
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -38,32 +39,17 @@ def files(tmp_path, noise):
     return tmp_path / "cat.png", tmp_path / "mask.png"
 
 
-def post(url: str, content: bytes | dict, **headers: str) -> str:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    headers = {"Content-Type": "application/json", **headers}
-    request = urllib.request.Request(url, body, headers)
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        return reply.read().decode()
+@pytest.fixture
+def app(address):
+    with httpx.Client(base_url=address, timeout=PATIENCE) as client:
+        yield client
 
 
-def upload(address: str, path: Path) -> dict:
-    """What ``curl -F files=@path`` does."""
-    mark = uuid.uuid4().hex
-    head = (
-        f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{path.name}"\r\n\r\n'
-    )
-    body = head.encode() + path.read_bytes() + f"\r\n--{mark}--\r\n".encode()
-    kind = f"multipart/form-data; boundary={mark}"
-    (stored,) = json.loads(post(f"{address}/gradio_api/upload", body, **{"Content-Type": kind}))
-    return {"path": stored, "meta": {"_type": "gradio.FileData"}}
-
-
-def call(address: str, **arguments) -> tuple[str, list | dict]:
-    """What curl does with the endpoint: event and data."""
-    event = json.loads(post(f"{address}/gradio_api/call/v2/fill", arguments))["event_id"]
-    with urllib.request.urlopen(f"{address}/gradio_api/call/fill/{event}", timeout=60) as reply:
-        lines = reply.read().decode().strip().splitlines()
-    return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
+@pytest.fixture
+def uploaded(app, files):
+    """Both files, as the endpoint is told of them."""
+    stored = (file_data(upload(app, path.read_bytes(), path.name)) for path in files)
+    return dict(zip(("image", "mask_image"), stored, strict=True))
 
 
 def test_gradio_client_gets_the_picture_and_its_facts(client, files):
@@ -92,13 +78,12 @@ def test_rotated_photos_are_upright(client, files, tmp_path, noise):
     assert facts["notes"] == []
 
 
-def test_curl_by_name_and_by_default(address, files):
-    image, mask_image = (upload(address, path) for path in files)
-    event, (file, facts) = call(address, image=image, mask_image=mask_image)
+def test_single_requests_by_name_and_by_default(app, uploaded):
+    event, (file, facts) = fill(app, **uploaded)
     assert event == "complete" and facts["hole_ratio"] == 0.125
-    with urllib.request.urlopen(file["url"], timeout=60) as reply:
-        assert reply.headers["Content-Type"] == "image/png"
-        assert decode(reply.read()).size == (60, 40)
+    reply = app.get(file["url"])
+    assert reply.headers["Content-Type"] == "image/png"
+    assert decode(reply.content).size == (60, 40)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
@@ -113,37 +98,35 @@ def test_the_readme_s_curl_commands_work(address, files, tmp_path):
     assert "event: complete" in done.stdout and "cat_filled.png" in done.stdout
 
 
-def test_refusals_are_sentences_in_plain_text(client, address, files, tmp_path):
+def test_refusals_are_sentences_in_plain_text(client, app, uploaded, files, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n'")
     with pytest.raises(AppError, match="broken.png is not a picture in a known format"):
         client.predict(
             handle_file(tmp_path / "broken.png"), handle_file(files[1]), api_name="/fill"
         )
-    image, mask_image = (upload(address, path) for path in files)
     for arguments, words in (
         ({"strategy": "fast"}, "no strategy 'fast'"),
         ({"feather": -1}, "feather is -1: give a number of pixels"),
         ({"image": "cat.png"}, 'pass {"path": …'),
     ):
-        given = {"image": image, "mask_image": mask_image, **arguments}
-        event, answer = call(address, **given)
+        event, answer = fill(app, **uploaded | arguments)
         assert event == "error" and words in answer["error"]
 
 
 @pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
-def test_no_other_file_of_the_machine_is_read(address, files, meta):
+def test_no_other_file_of_the_machine_is_read(app, uploaded, files, meta):
     secret = {"path": str(files[0]), **meta}  # a picture, but nobody uploaded it
-    event, answer = call(address, image=secret, mask_image=upload(address, files[1]))
+    event, answer = fill(app, **uploaded | {"image": secret})
     assert event == "error"
     words = answer["error"]
     assert words is None or "was uploaded in the last hour" in words or "not in the cache" in words
 
 
-def test_mcp_offers_the_tool(address):
+def test_mcp_offers_the_tool(app, address):
     def ask(method: str, **params) -> dict:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        accept = "application/json, text/event-stream"
-        reply = post(f"{address}/gradio_api/mcp/", request, Accept=accept)
+        headers = {"Accept": "application/json, text/event-stream"}
+        reply = app.post("/gradio_api/mcp/", json=request, headers=headers).text
         return json.loads(reply.partition("data: ")[2] or reply)["result"]
 
     (tool,) = ask("tools/list")["tools"]

@@ -19,6 +19,7 @@ import pytest
 
 from demo import downloads, guard, limits
 from tests.conftest import PATIENCE, ROOT
+from tests.endpoint import file_data, fill, result, upload
 from tests.odd_files import noise, png_file, saved
 
 pytestmark = [pytest.mark.slow]
@@ -59,30 +60,6 @@ def picture() -> bytes:
     from PIL import Image
 
     return saved(Image.fromarray(noise(3)), "PNG")
-
-
-def upload(app: httpx.Client, content: bytes, name: str = "a.png") -> str:
-    answer = app.post("/gradio_api/upload", files={"files": (name, content)})
-    assert answer.status_code == 200, answer.text
-    return answer.json()[0]
-
-
-def file(path: str, **fields) -> dict:
-    return {"path": path, "meta": {"_type": "gradio.FileData"}, **fields}
-
-
-def fill(app: httpx.Client, image, mask_image, **options) -> tuple[str, object]:
-    """Event and data of the endpoint's last word."""
-    body = {"image": image, "mask_image": mask_image, **options}
-    answer = app.post("/gradio_api/call/v2/fill", json=body)
-    assert answer.status_code == 200, answer.text
-    return result(app, "fill", answer.json()["event_id"])
-
-
-def result(app: httpx.Client, name: str, event: str) -> tuple[str, object]:
-    text = app.get(f"/gradio_api/call/{name}/{event}").text
-    last = text.strip().split("\n\n")[-1]
-    return re.search("event: (.*)", last)[1], json.loads(re.search("data: (.*)", last)[1])
 
 
 def join(app: httpx.Client, name: str, data: list, session: str = "attack") -> str:
@@ -168,7 +145,7 @@ def test_traversal_from_the_cache_and_other_cache_names_are_refused(app):
 def test_no_file_of_the_machine_is_an_input(app, path, extra):
     stored = upload(app, picture())
     for image, mask_image in ((path, stored), (stored, path)):
-        event, data = fill(app, file(image, **extra), file(mask_image))
+        event, data = fill(app, image=file_data(image, **extra), mask_image=file_data(mask_image))
         assert event == "error"
         assert not LEAK.search(json.dumps(data).replace(path, "")), data
 
@@ -176,17 +153,17 @@ def test_no_file_of_the_machine_is_an_input(app, path, extra):
 def test_neither_by_name_nor_by_meta(app):
     body = {"data": [{"path": f"{ROOT}/examples/1_scratches.jpg"}] * 2 + ["crop", 0]}
     answer = app.post("/gradio_api/call/fill", json=body)
-    event, data = result(app, "fill", answer.json()["event_id"])
+    event, data = result(app, answer.json()["event_id"])
     assert event == "error" and "was uploaded in the last hour" in data["error"]
 
 
 def test_the_page_s_own_events_take_no_file_of_the_machine(app):
     path = f"{ROOT}/examples/1_scratches.jpg"
     for name, data in (
-        ("open_photo", [file(path)]),
-        ("go_on", [file(path), None]),
-        ("compare", [[file(path)] * 3]),
-        ("bring_mask", [file(path), {"background": file(path), "layers": []}, None]),
+        ("open_photo", [file_data(path)]),
+        ("go_on", [file_data(path), None]),
+        ("compare", [[file_data(path)] * 3]),
+        ("bring_mask", [file_data(path), {"background": file_data(path), "layers": []}, None]),
     ):
         told = join(app, name, data, f"attack-{name}")
         assert '"success":false' in told.replace(" ", ""), told
@@ -236,7 +213,9 @@ def test_no_url_of_the_inner_network_is_an_input(app, inside, key):
         "http://metadata.google.internal/",
         f"http://user@127.0.0.1:{port}/a.png",
     ):
-        event, data = fill(app, file(**{"path": target, key: target}), file(stored))
+        event, data = fill(
+            app, image=file_data(**{"path": target, key: target}), mask_image=file_data(stored)
+        )
         assert event == "error" and downloads.REFUSED in json.dumps(data), (target, data)
     assert not asked
 
@@ -298,7 +277,7 @@ def test_names_of_files_lead_nowhere(app):
     ],
 )
 def test_no_way_around_the_queue(app, path):
-    stored = file(upload(app, picture()))
+    stored = file_data(upload(app, picture()))
     assert app.post(path, json={"data": [stored, stored, "crop", 0]}).status_code in (400, 404, 405)
 
 
@@ -345,7 +324,7 @@ def test_requests_that_fit_nothing_are_the_client_s_error(app, path, body):
 
 
 def test_arguments_of_other_types_are_refused_in_words(app):
-    stored = file(upload(app, picture()))
+    stored = file_data(upload(app, picture()))
     for options in (
         {"feather": 1e30},
         {"feather": "soft"},
@@ -355,10 +334,10 @@ def test_arguments_of_other_types_are_refused_in_words(app):
         {"strategy": ["crop"]},
         {"strategy": {}},
     ):
-        event, data = fill(app, stored, stored, **options)
+        event, data = fill(app, image=stored, mask_image=stored, **options)
         assert event == "error" and data["error"], (options, data)
     for wrong in (None, 1, [], "a.png", {"path": 1}, {}):
-        event, data = fill(app, wrong, stored)
+        event, data = fill(app, image=wrong, mask_image=stored)
         assert event == "error" and not LEAK.search(json.dumps(data)), data
 
 
@@ -390,7 +369,7 @@ def test_pixels_above_the_limit_are_refused_at_once(app):
     side = int(limits.PIXELS**0.5) + 10
     stored = upload(app, png_file(side, side, 1, 0, bytes((side // 8 + 2) * side)))
     start = time.monotonic()
-    event, data = fill(app, file(stored), file(stored))
+    event, data = fill(app, image=file_data(stored), mask_image=file_data(stored))
     assert event == "error" and "more than 50 megapixels" in data["error"]
     assert time.monotonic() - start < 10
 
@@ -398,12 +377,14 @@ def test_pixels_above_the_limit_are_refused_at_once(app):
 def test_the_whole_picture_at_once_has_a_limit_of_its_own(app):
     side = int(limits.PIXELS_AT_ONCE**0.5) + 10
     stored = upload(app, png_file(side, side, 1, 0, bytes((side // 8 + 2) * side)))
-    event, data = fill(app, file(stored), file(stored), strategy="original")
+    event, data = fill(
+        app, image=file_data(stored), mask_image=file_data(stored), strategy="original"
+    )
     assert event == "error" and "at most 4 megapixels" in data["error"]
 
 
 def test_a_flood_is_told_to_come_back(app):
-    stored = file(upload(app, picture()))
+    stored = file_data(upload(app, picture()))
     body = {"image": stored, "mask_image": stored, "strategy": "crop", "feather": 0}
 
     async def flood() -> list[httpx.Response]:
@@ -418,8 +399,9 @@ def test_a_flood_is_told_to_come_back(app):
     assert {answer.status_code for answer in answers} == {200, 503}
     for answer in answers:
         if answer.status_code == 200:
-            result(app, "fill", answer.json()["event_id"])
-    assert fill(app, stored, stored)[0] in ("complete", "error")  # and afterwards all is well
+            result(app, answer.json()["event_id"])
+    event, _ = fill(app, image=stored, mask_image=stored)  # and afterwards all is well
+    assert event in ("complete", "error")
 
 
 def test_every_answer_has_the_headers_that_the_hub_can_frame(app):

@@ -1,6 +1,6 @@
 """A short run of every load phase on a tiny network, and proof that each of them can fail.
 
-``tests/load.py`` has the long ones. No time is judged here, only what came of the requests.
+``python -m tests.load`` has the long ones. No time is judged here, only what came of the requests.
 """
 
 import asyncio
@@ -14,19 +14,23 @@ import pytest
 from PIL import Image
 
 from inpainting.metrics import score
-from tests import load
-from tests.load import Dropped, Mixed, Pair, Phase, Tally, pair
+from tests.load import dropping, phase, waiting
+from tests.load.client import App
+from tests.load.dropping import Dropped
+from tests.load.pairs import Mixed, Pair, long_pair, pair, verify
+from tests.load.phase import Phase, Tally
+from tests.load.soak import soak
 
 pytestmark = pytest.mark.slow
 
 
-def run(address: str, phase: Phase, transport: httpx.AsyncBaseTransport | None = None) -> Tally:
-    return asyncio.run(load.run(address, phase, transport))
+def run(address: str, each: Phase, transport: httpx.AsyncBaseTransport | None = None) -> Tally:
+    return asyncio.run(phase.run(address, each, transport))
 
 
 def loop(clients: int, requests: int) -> Phase:
     return partial(
-        load.closed_loop, tally=Tally("short"), clients=clients, tickets=iter(range(requests))
+        waiting.closed_loop, tally=Tally("short"), clients=clients, tickets=iter(range(requests))
     )
 
 
@@ -39,19 +43,25 @@ def test_every_client_gets_its_own_answer(address):
 
 
 def test_a_burst_is_answered_or_told_to_be_too_much(address):
-    tally = run(address, partial(load.burst, count=60))
+    tally = run(address, partial(waiting.burst, count=60))
     assert (tally.mixed, tally.failed) == (0, 0), tally.messages
-    assert tally.ok + tally.texts.total() == 60 and tally.ok >= load.WAITING
-    assert all(map(load.ADVICE.search, tally.texts))
+    assert tally.ok + tally.texts.total() == 60 and tally.ok >= waiting.WAITING
+    assert all(map(waiting.ADVICE.search, tally.texts))
 
 
 def test_nothing_stays_occupied_by_what_was_dropped(address):
-    tally = run(address, partial(load.cancel, count=6))
-    for way in load.WAYS:
+    tally = run(address, partial(dropping.cancel, count=6))
+    for way in dropping.WAYS:
         waiting, running = (tally.more[f"{state}, {way}"] for state in ("waiting", "running"))
         assert (waiting["dropped"], waiting["left"], running["dropped"]) == (1, 0, 1)
     lost = {"a slot was not free", "the queue is not empty"}
     assert not lost & set(tally.problems)
+
+
+def test_odd_files_among_the_usual_ones_are_read_or_refused(address):
+    tally = run(address, partial(soak, rate=5, seconds=8))
+    assert (tally.ok, tally.mixed, tally.failed) == (40, 0, 0), tally.messages
+    assert tally.more["RSS MB after 0 minutes"] > 0
 
 
 class Faulty(httpx.AsyncHTTPTransport):
@@ -78,20 +88,22 @@ def test_swapped_and_lost_answers_are_found(address):
     assert swapped.mixed >= 5 and swapped.failed == 0 and not swapped.passed
     lost = run(address, loop(3, 6), Faulty("lost"))
     assert (lost.ok, lost.mixed, lost.failed) == (0, 0, 6) and "500" in lost.messages[0]
+    lost = run(address, partial(soak, rate=4, seconds=1), Faulty("lost"))
+    assert (lost.ok, lost.failed) == (0, 4) and not lost.passed
 
 
 def test_occupied_slots_and_queues_are_found(address, monkeypatch):
-    async def phase(app: load.App) -> Tally:
+    async def faulty(app: App) -> Tally:
         tally = Tally("faulty")
-        long = await app.upload(load.long_pair())
-        monkeypatch.setattr(load, "FILLS", 3)  # one more than there are
-        await asyncio.gather(*(each.reader for each in await load.hold(app, long, tally)))
+        long = await app.upload(*long_pair().files())
+        monkeypatch.setattr(dropping, "FILLS", 3)  # one more than there are
+        await asyncio.gather(*(each.reader for each in await dropping.hold(app, long, tally)))
         monkeypatch.undo()
         monkeypatch.setattr(Dropped, "drop", lambda _: asyncio.sleep(0))
-        await load.drop_queued(app, "stream", 1, long, tally)
+        await dropping.drop_queued(app, "stream", 1, long, tally)
         return tally
 
-    tally = run(address, phase)
+    tally = run(address, faulty)
     assert tally.problems == ["a slot was not free", "of 1 waiting, 1 stay: stream"]
 
 
@@ -111,7 +123,7 @@ def answer(sent: Pair, **other: object) -> tuple[bytes, dict]:
 
 def test_answers_are_told_apart():
     mine, theirs = pair(0, 0), pair(1, 0)
-    load.verify(mine, *answer(mine), scored=True)
+    verify(mine, *answer(mine), scored=True)
     file, facts = answer(theirs)
     smaller = Pair(theirs.picture[:200], theirs.hole[:200])
     for wrong in (
@@ -122,4 +134,4 @@ def test_answers_are_told_apart():
         answer(mine, untouched_pixels_equal=False),
     ):
         with pytest.raises(Mixed):
-            load.verify(mine, *wrong, scored=True)
+            verify(mine, *wrong, scored=True)

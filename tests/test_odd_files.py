@@ -10,24 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
-from PIL import Image
 
-from inpainting.errors import EmptyHole, InvalidImage, NothingKnown
-from inpainting.images import REFUSALS, decode
+from inpainting.errors import InvalidImage
+from inpainting.images import decode
 from tests.conftest import ROOT
+from tests.endpoint import file_data, fill, upload
+from tests.odd_answers import MASK, check_answer, check_refusal, refusal_of
 from tests.odd_files import OddFile, odd_files, reference, saved
 
-PATTERNS = [re.compile(re.sub(r"\\\{.*?\}", ".*", re.escape(words)), re.DOTALL)
-            for words in REFUSALS]  # fmt: skip
-
 pytestmark = pytest.mark.filterwarnings("ignore")  # Pillow warns of much that it reads
-
-
-def refusal_of(message: str) -> int:
-    """Which of the fixed sentences it is."""
-    return next(k for k, pattern in enumerate(PATTERNS) if pattern.fullmatch(message))
 
 
 def test_every_odd_file_is_read_right_or_refused():
@@ -38,7 +30,9 @@ def test_every_odd_file_is_read_right_or_refused():
             image = decode(file.content)
         except InvalidImage as error:
             assert file.expected is None, f"{file.name}: {error}"
-            outcomes[f"refused {refusal_of(str(error))}"] += 1
+            sentence = refusal_of(str(error))
+            assert sentence is not None, f"{file.name}: {error}"
+            outcomes[f"refused {sentence}"] += 1
             continue
         finally:
             assert time.monotonic() - start < 10, f"{file.name} hangs"
@@ -59,51 +53,18 @@ def test_the_files_are_the_same_for_the_same_seed():
     assert files == odd_files() and len({file.name for file in files}) == len(files)
 
 
-MASK = Image.new("L", (8, 8))
-MASK.paste(255, (2, 2, 5, 5))
-# What a whole fill refuses beside pictures that cannot be read.
-UNFILLABLE = {str(EmptyHole()), str(NothingKnown())}
-
-
-def check_answer(file: OddFile, result: bytes) -> None:
-    """The size and the pixels outside the hole are those of a plain decoder."""
-    image, expected = decode(result), reference(file.content)
-    assert (image.size, image.mode) == (expected.size, expected.mode), file.name
-    known = ~np.asarray(MASK.resize(image.size, Image.Resampling.NEAREST)).astype(bool)
-    assert np.array_equal(np.asarray(image)[known], np.asarray(expected)[known]), file.name
-    assert b"secret" not in result and not image.info
-
-
-def check_refusal(file: OddFile, words: str) -> None:
-    assert words in UNFILLABLE or refusal_of(words) is not None, f"{file.name}: {words}"
-    assert file.expected is None or words in UNFILLABLE, f"{file.name}: {words}"
-
-
-def upload(client: httpx.Client, name: str, content: bytes) -> str:
-    answer = client.post("/gradio_api/upload", files={"files": (name, content)})
-    assert answer.status_code == 200, (name, answer.text)
-    return answer.json()[0]
-
-
 @pytest.mark.slow
 def test_the_endpoint_fills_or_explains_every_odd_file(address):
     mask = saved(MASK, "PNG")
 
     def send(file: OddFile) -> str:
         with httpx.Client(base_url=address, timeout=10) as client:  # what takes longer hangs
-            picture, mask_image = (
-                {"path": upload(client, name, content), "meta": {"_type": "gradio.FileData"}}
-                for name, content in ((file.name, file.content), ("mask.png", mask))
-            )
-            body = {"image": picture, "mask_image": mask_image}
-            answer = client.post("/gradio_api/call/v2/fill", json=body)
-            assert answer.status_code == 200, (file.name, answer.text)
-            text = client.get(f"/gradio_api/call/fill/{answer.json()['event_id']}").text
-            event, data = re.findall("event: (.*)\ndata: (.*)", text)[-1]
+            picture = file_data(upload(client, file.content, file.name))
+            event, data = fill(client, image=picture, mask_image=file_data(upload(client, mask)))
             if event == "error":
-                check_refusal(file, json.loads(data)["error"])
-                return event
-            check_answer(file, client.get(json.loads(data)[0]["url"]).content)
+                check_refusal(file, data["error"])
+            else:
+                check_answer(file, client.get(data[0]["url"]).content)
             return event
 
     with ThreadPoolExecutor(4) as threads:
