@@ -1,4 +1,6 @@
-"""Take the README's picture from the running demo: python docs/make_screenshot.py [EXAMPLE]
+"""Take the README's picture from the running demo.
+
+    PYTHONPATH=. python docs/make_screenshot.py [EXAMPLE]
 
 Starts ``app.py``, opens it in Chromium (Debian's, else Playwright's own), clicks an example (by
 default the first) and writes ``docs/demo.png``, 1280 pixels wide.
@@ -6,50 +8,15 @@ default the first) and writes ``docs/demo.png``, 1280 pixels wide.
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).parents[1]
+from tests.running_app import PATIENCE, ROOT, running_app
+
 PICTURE = ROOT / "docs" / "demo.png"
 SIZE = {"width": 1280, "height": 800}
-PATIENCE = 120  # seconds
-
-
-@contextmanager
-def running_app() -> Iterator[str]:
-    """The URL of ``app.py`` on a free port, while it runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
-    app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url, app)
-        yield url
-    finally:
-        app.terminate()
-        app.wait()
-
-
-def wait_for(url: str, app: subprocess.Popen) -> None:
-    """Return when the page is served; exit when the app has ended or takes too long."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and app.poll() is None:
-        try:
-            return urllib.request.urlopen(url).close()
-        except urllib.error.URLError:
-            time.sleep(0.5)
-    sys.exit("app.py did not start.")
 
 
 def take_picture(url: str, example: int) -> None:
@@ -72,6 +39,6 @@ def take_picture(url: str, example: int) -> None:
 
 
 if __name__ == "__main__":
-    with running_app() as address:
+    with running_app(sys.stderr, Path(os.devnull)) as address:
         take_picture(address, int(sys.argv[1]) - 1 if len(sys.argv) > 1 else 0)
     print(PICTURE)

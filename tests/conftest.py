@@ -6,16 +6,9 @@ import os
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
-from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -24,10 +17,9 @@ from hypothesis import settings
 from PIL import Image
 
 from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
+from tests.running_app import running_app
 
 collect_ignore = ["fuzz.py"]  # instruments what it imports
-ROOT = Path(__file__).parents[1]
-PATIENCE = 60  # seconds that the app or the page may take on a busy machine
 settings.register_profile("suite", max_examples=30, deadline=None)
 settings.register_profile("long", max_examples=1200, deadline=None)
 settings.load_profile("suite")
@@ -120,33 +112,3 @@ def serve(tmp_path_factory: pytest.TempPathFactory, **variables: str) -> Iterato
     log = tmp_path_factory.mktemp("log") / "app.txt"
     with log.open("w") as output, running_app(output, log, **variables) as url:
         yield url
-
-
-@contextmanager
-def running_app(output: TextIO, log: Path, **variables: str) -> Iterator[str]:
-    """``python app.py`` on a free port, what it prints in ``output``, read back from ``log``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | variables | {"GRADIO_SERVER_PORT": str(port)}
-    app = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
-    )
-    try:
-        wait_until_served(url, app, log)
-        yield url
-    finally:
-        app.terminate()
-        app.wait(timeout=PATIENCE)
-
-
-def wait_until_served(url: str, app: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 2 * PATIENCE
-    while time.monotonic() < deadline and app.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=PATIENCE).close()
-            return
-        except URLError:
-            time.sleep(0.3)
-    pytest.fail(f"app.py did not start:\n{log.read_text()}")

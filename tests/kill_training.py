@@ -24,7 +24,8 @@ import torch
 from PIL import Image
 
 from inpainting import PConvUNet, save_pretrained
-from tests.conftest import ROOT, TINY
+from tests.conftest import TINY
+from tests.running_app import ROOT
 
 LIMIT = 180  # seconds that a run may take
 STEPS = 60

@@ -15,8 +15,8 @@ from PIL import Image
 
 from inpainting.images import decode
 from inpainting.metrics import score
-from tests.conftest import PATIENCE
 from tests.endpoint import file_data, fill, upload
+from tests.running_app import PATIENCE
 
 README = Path(__file__).parents[1] / "README.md"
 

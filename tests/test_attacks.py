@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from demo import downloads, guard, limits
-from tests.conftest import PATIENCE, ROOT
 from tests.endpoint import file_data, fill, result, upload
 from tests.odd_files import noise, png_file, saved
+from tests.running_app import PATIENCE, ROOT
 
 pytestmark = [pytest.mark.slow]
 PARTS = int(os.environ.get("PARTS", "500"))  # of a flood, 1 MB each

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.running_app import ROOT
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("atheris")

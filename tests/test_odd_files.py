@@ -14,10 +14,10 @@ import pytest
 
 from inpainting.errors import InvalidImage
 from inpainting.images import decode
-from tests.conftest import ROOT
 from tests.endpoint import file_data, fill, upload
 from tests.odd_answers import MASK, check_answer, check_refusal, refusal_of
 from tests.odd_files import OddFile, odd_files, reference, saved
+from tests.running_app import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Pillow warns of much that it reads
 

@@ -11,9 +11,9 @@ import pytest
 from huggingface_hub import ModelCard
 
 from inpainting import load_pretrained
-from tests.conftest import ROOT
 from tests.fake_hub import fake_hub
 from tests.kill_training import FLAGS, LIMIT, Killer, compare, curve, digest, wait_for_first_step
+from tests.running_app import ROOT
 
 pytestmark = pytest.mark.slow
 

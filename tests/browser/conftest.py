@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import PATIENCE
+from tests.running_app import PATIENCE
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 CHROMIUM_ARGUMENTS = [

@@ -24,11 +24,11 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from tests.conftest import running_app
 from tests.load.dropping import cancel
 from tests.load.phase import Phase, run
 from tests.load.soak import soak
 from tests.load.waiting import burst, load, many
+from tests.running_app import running_app
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.conftest import PATIENCE
 from tests.endpoint import file_data
+from tests.running_app import PATIENCE
 
 BUSY = re.compile("busy|queue is full", re.I)
 IDLE = 0.2  # share of a core below which nothing is computed
