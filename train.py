@@ -19,7 +19,7 @@ from inpainting.checkpoint import load_pretrained
 from inpainting.config import PConvUNetConfig
 from inpainting.errors import CheckpointError, InpaintingError, InvalidConfig, first_line
 from inpainting.precision import fast_dtype
-from inpainting.processes import LAUNCHED_ALONE, launched_alone
+from inpainting.processes import LAUNCHED_ALONE, launched, launched_alone, without_gpu
 from inpainting.unet import PConvUNet
 from inpainting.vgg import VggFeatures
 from inpainting.whole_files import whole_file
@@ -133,7 +133,7 @@ def make_accelerator(args: Namespace) -> Accelerator:
     """The engine: devices, processes, precision, accumulation, tracker."""
     accelerator = Accelerator(
         mixed_precision=precision(args.mixed_precision, args.cpu),
-        cpu=args.cpu,
+        cpu=args.cpu or (launched() and without_gpu()),  # or each would believe to be alone
         gradient_accumulation_steps=args.gradient_accumulation_steps,
         log_with=None if args.report_to == "none" else args.report_to,
         project_dir=args.output_dir,

@@ -16,6 +16,11 @@ from .errors import InpaintingError, first_line
 if TYPE_CHECKING:
     from accelerate import PartialState
 
+if torch.distributed.is_available():
+    # Its functions have the group of processes as a default: imported while there is one, as torch
+    # does by itself some time, they keep it and its threads, which abort the interpreter's end.
+    import torch.distributed.nn.functional
+
 T = TypeVar("T")
 
 # How long one that is ready waits for the slowest; one that has died is noticed at once.
@@ -145,17 +150,22 @@ class Several(Alone):
 @contextmanager
 def processes() -> Iterator[Alone]:
     """This process, and the others if it was launched with others: they meet here."""
-    if "LOCAL_RANK" not in os.environ:
+    if not launched():
         yield Alone()
         return
     from accelerate import PartialState  # only here: it takes its time
 
     # gloo: only words are exchanged, it needs no GPU, and says at once when a process has died.
-    state = PartialState(cpu=_without_gpu(), backend="gloo", timeout=PATIENCE)
+    state = PartialState(cpu=without_gpu(), backend="gloo", timeout=PATIENCE)
     try:
         yield Several(state)
     finally:
         state.destroy_process_group()
+
+
+def launched() -> bool:
+    """Whether this process is one of several."""
+    return "LOCAL_RANK" in os.environ
 
 
 def launched_alone() -> bool:
@@ -163,10 +173,11 @@ def launched_alone() -> bool:
 
     With ``--cpu``, or without GPUs, it does so unless ``--multi_gpu`` is given, and says nothing.
     """
-    names = ("ACCELERATE_USE_CPU", "MASTER_PORT", "LOCAL_RANK")
-    return [name in os.environ for name in names] == [True, True, False]
+    asked = "ACCELERATE_USE_CPU" in os.environ and "MASTER_PORT" in os.environ
+    return asked and not launched()
 
 
-def _without_gpu() -> bool:
+def without_gpu() -> bool:
+    """Whether processes use CPUs: asked for, or there is no GPU."""
     asked = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")
     return asked or not torch.cuda.is_available()

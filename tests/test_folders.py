@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from inpainting.images import decode
 from inpainting.metrics import score
 from inpainting.processes import Alone, launched_alone
 
-from .conftest import PATIENCE
+from .running_app import PATIENCE
 
 
 def box_mask(size=(30, 20), box=(5, 5, 12, 11)) -> Image.Image:
@@ -307,6 +308,29 @@ def test_one_process_where_several_were_asked_for_is_told(monkeypatch, photos, r
 def test_a_plain_run_does_not_import_accelerate():
     code = "import sys, inpainting.__main__; assert 'accelerate' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+def test_no_thread_of_the_group_is_left_to_abort_the_end():
+    code = """if True:
+        import os
+        from pathlib import Path
+        from inpainting.processes import processes
+
+        def threads():
+            return [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+
+        with processes() as team:
+            team.gather([1])
+            import torch.distributed.nn.functional  # as torch does by itself some time
+            assert any("gloo" in name for name in threads())
+        assert not any("gloo" in name for name in threads()), threads()
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    place |= {"LOCAL_RANK": "0", "RANK": "0", "WORLD_SIZE": "1"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | place)
 
 
 @pytest.fixture

@@ -86,9 +86,9 @@ def launch(killer: Killer, output: Path, processes: int, *flags: str) -> str:
     command += ["--num_processes", str(processes)] + ["--multi_gpu"] * (processes > 1)
     command += [str(ROOT / "train.py"), "--data", str(killer.folder / "pictures")]
     command += ["--output-dir", str(output), *FLAGS, "--num-workers=0", *flags]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=600, env=killer.environment
-    )
+    command.remove("--cpu")  # without a GPU it is not needed
+    environment = {**killer.environment, "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
