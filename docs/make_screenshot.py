@@ -6,10 +6,8 @@ Starts ``app.py``, opens it in Chromium (Debian's, else Playwright's own), click
 default the first) and writes ``docs/demo.png``, 1280 pixels wide.
 """
 
-import os
 import shutil
 import sys
-from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -39,6 +37,6 @@ def take_picture(url: str, example: int) -> None:
 
 
 if __name__ == "__main__":
-    with running_app(sys.stderr, Path(os.devnull)) as address:
+    with running_app() as address:
         take_picture(address, int(sys.argv[1]) - 1 if len(sys.argv) > 1 else 0)
     print(PICTURE)

@@ -110,5 +110,5 @@ def serve(tmp_path_factory: pytest.TempPathFactory, **variables: str) -> Iterato
         **variables,
     }
     log = tmp_path_factory.mktemp("log") / "app.txt"
-    with log.open("w") as output, running_app(output, log, **variables) as url:
+    with running_app(log, **variables) as url:
         yield url

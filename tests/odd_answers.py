@@ -7,12 +7,13 @@ from PIL import Image
 
 from inpainting.errors import EmptyHole, NothingKnown
 from inpainting.images import REFUSALS, decode
-from tests.odd_files import OddFile, reference
+from tests.odd_files import OddFile, reference, saved
 
 PATTERNS = [re.compile(re.sub(r"\\\{.*?\}", ".*", re.escape(words)), re.DOTALL)
             for words in REFUSALS]  # fmt: skip
 MASK = Image.new("L", (8, 8))
 MASK.paste(255, (2, 2, 5, 5))
+MASK_FILE = saved(MASK, "PNG")
 # What a whole fill refuses beside pictures that cannot be read.
 UNFILLABLE = {str(EmptyHole()), str(NothingKnown())}
 

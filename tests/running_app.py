@@ -7,9 +7,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TextIO
 from urllib.error import URLError
 
 ROOT = Path(__file__).parents[1]
@@ -17,25 +16,31 @@ PATIENCE = 60  # seconds that the app or the page may take on a busy machine
 
 
 @contextmanager
-def running_app(output: TextIO, log: Path, **variables: str) -> Iterator[str]:
-    """``python app.py`` on a free port, what it prints in ``output``, read back from ``log``."""
+def running_app(log: Path | None = None, **variables: str) -> Iterator[str]:
+    """Its URL, on a free port; what it prints goes to ``log``, else to where errors are shown."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = os.environ | variables | {"GRADIO_SERVER_PORT": port}
+    with log.open("w") if log else nullcontext(sys.stderr) as output:
+        app = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+        try:
+            wait_until_served(url, app, log)
+            yield url
+        finally:
+            app.terminate()
+            app.wait(timeout=PATIENCE)
+
+
+def free_port() -> str:
+    """The number of a port of this machine that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | variables | {"GRADIO_SERVER_PORT": str(port)}
-    app = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
-    )
-    try:
-        wait_until_served(url, app, log)
-        yield url
-    finally:
-        app.terminate()
-        app.wait(timeout=PATIENCE)
+        return str(free.getsockname()[1])
 
 
-def wait_until_served(url: str, app: subprocess.Popen, log: Path) -> None:
+def wait_until_served(url: str, app: subprocess.Popen, log: Path | None) -> None:
     deadline = time.monotonic() + 2 * PATIENCE
     while time.monotonic() < deadline and app.poll() is None:
         try:
@@ -43,4 +48,4 @@ def wait_until_served(url: str, app: subprocess.Popen, log: Path) -> None:
             return
         except URLError:
             time.sleep(0.3)
-    raise RuntimeError(f"app.py did not start:\n{log.read_text()}")
+    raise RuntimeError(f"app.py did not start:\n{log.read_text() if log else 'see above'}")

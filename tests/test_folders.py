@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -23,7 +22,7 @@ from inpainting.images import decode
 from inpainting.metrics import score
 from inpainting.processes import Alone, launched_alone
 
-from .running_app import PATIENCE
+from .running_app import PATIENCE, free_port
 
 
 def box_mask(size=(30, 20), box=(5, 5, 12, 11)) -> Image.Image:
@@ -326,9 +325,7 @@ def test_no_thread_of_the_group_is_left_to_abort_the_end():
             assert any("gloo" in name for name in threads())
         assert not any("gloo" in name for name in threads()), threads()
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     place |= {"LOCAL_RANK": "0", "RANK": "0", "WORLD_SIZE": "1"}
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | place)
 

@@ -15,8 +15,8 @@ import pytest
 from inpainting.errors import InvalidImage
 from inpainting.images import decode
 from tests.endpoint import file_data, fill, upload
-from tests.odd_answers import MASK, check_answer, check_refusal, refusal_of
-from tests.odd_files import OddFile, odd_files, reference, saved
+from tests.odd_answers import MASK_FILE, check_answer, check_refusal, refusal_of
+from tests.odd_files import OddFile, odd_files, reference
 from tests.running_app import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Pillow warns of much that it reads
@@ -55,12 +55,12 @@ def test_the_files_are_the_same_for_the_same_seed():
 
 @pytest.mark.slow
 def test_the_endpoint_fills_or_explains_every_odd_file(address):
-    mask = saved(MASK, "PNG")
-
     def send(file: OddFile) -> str:
         with httpx.Client(base_url=address, timeout=10) as client:  # what takes longer hangs
             picture = file_data(upload(client, file.content, file.name))
-            event, data = fill(client, image=picture, mask_image=file_data(upload(client, mask)))
+            event, data = fill(
+                client, image=picture, mask_image=file_data(upload(client, MASK_FILE))
+            )
             if event == "error":
                 check_refusal(file, data["error"])
             else:
@@ -95,7 +95,7 @@ def script(*command: str | Path) -> subprocess.CompletedProcess[str]:
 def test_a_folder_of_odd_files_is_filled_and_every_refusal_is_in_the_report(
     odd_folder, tiny_checkpoint, tmp_path
 ):
-    MASK.save(tmp_path / "mask.png")
+    (tmp_path / "mask.png").write_bytes(MASK_FILE)
     done = script(
         "-m", "inpainting", "fill", odd_folder, "--mask", tmp_path / "mask.png",
         "--out", tmp_path / "out", "--checkpoint", tiny_checkpoint, "--device", "cpu",

@@ -15,7 +15,6 @@ belongs to another request differs in nearly every pixel. Prints a table per pha
 import argparse
 import asyncio
 import json
-import os
 import resource
 import sys
 import tempfile
@@ -35,7 +34,7 @@ from tests.running_app import running_app
 def started() -> Iterator[str]:
     """``python app.py`` on a free port, with a folder of its own for pictures: its URL."""
     with tempfile.TemporaryDirectory() as folder:
-        with running_app(sys.stderr, Path(os.devnull), GRADIO_TEMP_DIR=folder) as url:
+        with running_app(GRADIO_TEMP_DIR=folder) as url:
             yield url
 
 

@@ -57,6 +57,11 @@ class Tally:
         return counts | self.more | words | {"passed": self.passed}
 
     @property
+    def is_down(self) -> bool:
+        """Whether so much failed that there is nobody to ask."""
+        return self.failed > 100
+
+    @property
     def passed(self) -> bool:
         return not (self.mixed or self.failed or self.problems)
 

@@ -8,8 +8,8 @@ from tests.load.client import App, Refused
 from tests.load.pairs import pair
 from tests.load.phase import Tally
 from tests.load.waiting import SCORED, ask, visit
-from tests.odd_answers import MASK, check_answer, check_refusal
-from tests.odd_files import OddFile, odd_files, saved
+from tests.odd_answers import MASK_FILE, check_answer, check_refusal
+from tests.odd_files import OddFile, odd_files
 
 LOOK = 900  # seconds between two looks at memory and files
 
@@ -24,8 +24,8 @@ async def soak(app: App, rate: float, seconds: float) -> Tally:
             await asyncio.sleep(begin + number / rate - clock())
             one = odd(app, next(files), tally) if number % 2 else usual(app, number, tally)
             requests.create_task(one)
-            if tally.failed > 100:
-                break  # it is down
+            if tally.is_down:
+                break
     watch.cancel()
     tally.seconds = clock() - begin
     tally.more |= app.sizes("at end")
@@ -40,7 +40,7 @@ async def usual(app: App, number: int, tally: Tally) -> None:
 async def odd(app: App, file: OddFile, tally: Tally) -> None:
     """Read as a plain decoder does, or refused in one of the sentences."""
     with tally.outcome():
-        arguments = await app.upload(file.content, saved(MASK, "PNG"), file.name)
+        arguments = await app.upload(file.content, MASK_FILE, file.name)
         try:
             answer, _ = await ask(app, arguments, tally)
         except Refused as refused:

@@ -65,8 +65,8 @@ async def closed_loop(app: App, tally: Tally, clients: int, tickets: Iterator[in
                 await visit(app, pair(number, ticket), tally, ticket % SCORED == 0)
             if tally.ok in (100, 1000):
                 tally.more |= app.sizes(f"after {tally.ok}")
-            if tally.failed > 100:
-                break  # it is down
+            if tally.is_down:
+                break
 
     tally.more |= app.sizes("at start")
     begin = clock()
