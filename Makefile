@@ -6,13 +6,19 @@ COMPILE := $(TOOLS)/uv pip compile -q --universal --python-version 3.11 --fork-s
 # Known, of no effect here, and not to be mended by a newer version yet: docs/reliability.md says why.
 EXPLAINED := CVE-2025-3000 CVE-2026-134825
 
-.PHONY: app test bench check fuzz fmt lock licences audit browser clean
+.PHONY: app test quick nightly bench check fuzz fmt lock licences audit browser clean
 
 app: .venv/app  ## start the demo with the bundled checkpoint; no network needed once installed
 	$(BIN)/python app.py
 
 test: .venv/dev browser check  ## everything that CI runs
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest -m "not nightly"
+
+quick: .venv/dev check  ## lint, types and the core rooms' fast tests: under a minute
+	$(BIN)/python -m pytest -q tests/test_rooms.py tests/models tests/masks tests/inference tests/io
+
+nightly: .venv/dev browser  ## whole corpora and long runs, of which `make test` has a sample
+	$(BIN)/python -m pytest -m nightly
 
 bench: .venv/dev  ## measure speed and memory into docs/performance.md
 	$(BIN)/python -m benchmarks --update docs/performance.md
@@ -20,11 +26,11 @@ bench: .venv/dev  ## measure speed and memory into docs/performance.md
 check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@rm -f demo/*.pyi  # written by Gradio at import; an old one would hide the source from mypy
+	@rm -f inpainting/demo/*.pyi  # written by Gradio at import; an old one would hide the source from mypy
 	$(BIN)/mypy
 
 fuzz: .venv/dev  ## ten minutes of it, for every change of what reads files
-	$(BIN)/python -m tests.fuzz --minutes 10
+	$(BIN)/python -m tests.robustness.fuzz --minutes 10
 
 fmt: .venv/dev
 	$(BIN)/ruff check --fix .
@@ -64,4 +70,4 @@ $(TOOLS)/uv:  # apart, so that what audits is not among what is audited
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-tools runs .pytest_cache .mypy_cache .ruff_cache tests/browser/artefacts
+	rm -rf .venv .venv-tools runs build .pytest_cache .mypy_cache .ruff_cache tests/browser/artefacts

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import torch
 
+from benchmarks import networks, pictures, startup
 from inpainting import InpaintingPipeline
-
-from . import networks, pictures, startup
 
 MARK = "<!-- Everything below is written by `make bench`. -->"
 

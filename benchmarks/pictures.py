@@ -10,28 +10,42 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
+from benchmarks.measure import Work, exponent, in_turn, milliseconds, peak_megabytes, table
 from inpainting import InpaintingPipeline
-from inpainting.masks import mask_image_from_hole
-from inpainting.random_masks import generator_for, sample_bucket, sample_lines
-
-from .measure import Work, exponent, in_turn, milliseconds, peak_megabytes, table
+from inpainting.masks.convert import (
+    batch_of,
+    is_white,
+    mask_image_from_hole,
+    valid_from_hole,
+)
+from inpainting.masks.random import sample_lines
+from inpainting.masks.ratios import sample_bucket
+from inpainting.models.base import Network, Prediction
+from inpainting.seeding import generator_for
 
 Size = tuple[int, int]  # width, height in pixels
 DrawMask = Callable[[Size], Image.Image]
 
 
 class Stopwatch:
-    """Adds up the time that a pipeline spends in its network."""
+    """Adds up the time that a network runs.
 
-    def __init__(self, pipe: InpaintingPipeline) -> None:
-        self.seconds, self.forward = 0.0, pipe.model.forward
-        pipe.model.forward = self.timed  # type: ignore[method-assign]
+    ``seconds``: so far.
+    """
 
-    def timed(self, *args: Any) -> Any:
+    def __init__(self, model: Network) -> None:
+        self.seconds, self.model, self.forward = 0.0, model, model.forward
+        model.forward = self.timed  # type: ignore[method-assign]
+
+    def timed(self, *inputs: Any) -> Prediction:
         start = time.perf_counter()
-        painted = self.forward(*args)
+        prediction = self.forward(*inputs)
         self.seconds += time.perf_counter() - start
-        return painted
+        return prediction
+
+    def stop(self) -> None:
+        """Leave the network as it was."""
+        self.model.forward = self.forward  # type: ignore[method-assign]
 
 
 def photo(width: int, height: int) -> Image.Image:
@@ -95,28 +109,24 @@ def overhead_table(pipe: InpaintingPipeline) -> str:
     holes = {
         "lines": sample_lines(size, generator_for(1)),
         "30–40 %": sample_bucket(size, generator_for(2), 3, True),
-        "a disc of 113 px": disc_hole(size, 1e4),
+        "a disc of 113 px": is_white(disc(size, 1e4)),
     }
     picture = photo(*size)
     for name, hole in holes.items():
         for strategy in ("crop", "original"):
-            mask_image = mask_image_from_hole(torch.as_tensor(hole))
-            stopwatch, shares, totals = Stopwatch(pipe), [], []
+            mask_image = mask_image_from_hole(hole)
+            stopwatch, shares, totals = Stopwatch(pipe.predictor.model), [], []
             for _ in range(9):
                 stopwatch.seconds, start = 0.0, time.perf_counter()
                 pipe.fill(picture, mask_image, strategy)
                 totals.append(time.perf_counter() - start)
                 shares.append((totals[-1] - stopwatch.seconds) / stopwatch.seconds)
-            pipe.model.forward = stopwatch.forward  # type: ignore[method-assign]
+            stopwatch.stop()
             rows.append(
                 (name, strategy, f"{milliseconds(totals):.0f}", f"{statistics.median(shares):.1%}")
             )
             print(*rows[-1], flush=True)
     return table(("hole", "strategy", "whole call (ms)", "beside the network ÷ network"), rows)
-
-
-def disc_hole(size: tuple[int, int], area: float) -> np.ndarray:
-    return np.array(disc(size, area)) > 0
 
 
 def large_photo_table() -> str:
@@ -173,13 +183,11 @@ def _by_hole() -> str:
 
 def _by_batch(pipe: InpaintingPipeline) -> str:
     rows, batches, times = [], (1, 2, 4, 8, 16), []
+    one = valid_from_hole(batch_of(is_white(disc((256, 256), 2e4)))).to(pipe.predictor.device)
     for batch in batches:
-        picture = torch.rand(batch, 3, 256, 256, device=pipe.device)
-        hole = torch.from_numpy(disc_hole((256, 256), 2e4))
-        valid = (~hole).float().expand(batch, 1, 256, 256).to(pipe.device)
-        with torch.inference_mode():
-            run = in_turn({"run": lambda p=picture, v=valid: pipe.model(p, v)}, repeats=7)["run"]
-        times.append(statistics.median(run))
+        picture = torch.rand(batch, 3, 256, 256, device=pipe.predictor.device)
+        work = partial(pipe.predictor.run, picture, one.expand(batch, -1, -1, -1))
+        times.append(statistics.median(in_turn({"run": work}, repeats=7)["run"]))
         rows.append((batch, f"{1000 * times[-1]:.0f}", f"{1000 * times[-1] / batch:.0f}"))
         print(*rows[-1], flush=True)
     head = ("pictures of 256 px in a batch", "network (ms)", "per picture (ms)")

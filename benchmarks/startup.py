@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from .measure import in_turn, ratio, table
+from benchmarks.measure import in_turn, ratio, table
 
 ROOT = Path(__file__).resolve().parent.parent
 

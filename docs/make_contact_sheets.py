@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from inpainting.checkpoint import load_pretrained
-from inpainting.evaluation import PROTOCOLS, Pair, composited, hole_for, model_fill
-from inpainting.figures import contact_sheet
-from inpainting.images import decode
-from inpainting.random_masks import generator_for
+from inpainting.evaluation.grids import contact_sheet
+from inpainting.evaluation.protocol import PROTOCOLS, Pair, hole_for
+from inpainting.evaluation.scoring import composited, network_fill
+from inpainting.io.images import decode
+from inpainting.models.checkpoint import load_pretrained
+from inpainting.seeding import generator_for
 
 ROOT = Path(__file__).parents[1]
 TILES, SIZE, SEED = 32, 256, 0
@@ -32,13 +33,13 @@ def random_window(index: int) -> np.ndarray:
 
 
 def main() -> None:
-    fill = model_fill(load_pretrained())
+    fill = network_fill(load_pretrained())
     for protocol in PROTOCOLS:
         tiles = []
         for i in range(TILES):
             hole, bucket = hole_for(protocol, i, SEED, SIZE)
             pair = Pair(i, protocol, bucket, "", random_window(i), hole)
-            filled = fill(pair.original, pair.hole)
+            filled, _ = fill(pair.original, pair.hole)
             tiles.append((pair.original, pair.hole, composited(pair, filled)))
         sheet = contact_sheet(tiles)
         sheet.thumbnail((SHOWN, 10 * SHOWN))

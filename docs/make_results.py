@@ -1,10 +1,9 @@
-"""Write what eval.py measured into README.md, the model card and docs/results.md.
+"""Write what eval.py measured into README.md, docs and the model card.
 
-    PYTHONPATH=. python docs/make_results.py runs/ni:runs/ni_classic runs/photos:runs/photos_classic
+    PYTHONPATH=. python docs/make_results.py runs/natural_images runs/photos
 
-Per data set: the run of the bundled checkpoint, and after the colon that of the recipe `classic`,
-both over the same pictures and holes. The tables take the place of what stands between the marks
-`<!-- results N -->` and `<!-- end -->`, N = 1, 2 …
+One folder per data set, each of the bundled checkpoint. The tables take the place of what stands
+between the marks ``<!-- results -->`` and ``<!-- end -->``.
 """
 
 import json
@@ -13,70 +12,87 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from inpainting.summary import MODEL
-from inpainting.tables import interval
+from inpainting.evaluation.statistics import MODEL
+from inpainting.evaluation.tables import interval, markdown
 
 ROOT = Path(__file__).parents[1]
-FILES = (ROOT / "README.md", ROOT / "inpainting" / "pretrained" / "README.md")
+CARD = ROOT / "inpainting" / "pretrained" / "README.md"
 CLASSICAL = ("telea", "ns", "biharmonic")
 HEAD = (
-    "| holes | n | network: hole PSNR (dB) | SSIM | recipe `classic` | SSIM | best classical | "
-    "hole PSNR (dB) | SSIM | lead in hole PSNR (dB) | lead in SSIM |"
-)
+    "pictures", "holes", "n", "network: hole PSNR (dB)", "SSIM", "best classical",
+    "hole PSNR (dB)", "SSIM", "lead in hole PSNR (dB)", "lead in SSIM",
+)  # fmt: skip
 
 Record = dict[str, Any]
 
 
-def comparison(bundled: Record, recipe: Record) -> str:
-    """One row per protocol and bucket: the network, `classic`, the best classical fill, the lead.
+def comparison(records: list[Record], buckets: bool) -> str:
+    """One row per data set and protocol, and bucket if asked: network, best classical fill, lead.
 
     Args:
-        bundled, recipe: two results.json, read.
+        records: results.json of every data set, read.
+        buckets: whether to list the hole ratios, too.
     """
-    lines = [HEAD, "|" + "---|" * HEAD.count(" | ") + "---|"]
-    others = {place(r): r for r in recipe["results"] if r["method"] == MODEL}
-    for ours in (r for r in bundled["results"] if r["method"] == MODEL and not r["class"]):
-        here = [r for r in bundled["results"] if place(r) == place(ours)]
-        best = max((r for r in here if r["method"] in CLASSICAL), key=hole_psnr)
-        lead = next(d for d in bundled["differences"]
-                    if place(d) == place(ours) and d["baseline"] == best["method"])  # fmt: skip
-        cells = [
-            f"{ours['protocol']} {ours['bucket'].replace('-', '–')}".strip(),
-            ours["n"], f"**{hole_psnr(ours):.2f}**", ssim(ours),
-            f"{hole_psnr(others[place(ours)]):.2f}", ssim(others[place(ours)]),
-            best["method"], f"{hole_psnr(best):.2f}", ssim(best),
-            interval(lead["hole_psnr"], 2, "+"), interval(lead["ssim"], 4, "+"),
-        ]  # fmt: skip
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines)
+    rows = []
+    for record in records:
+        name = Path(record["data"]).name.replace("_", " ")
+        for ours in record["results"]:
+            if ours["method"] == MODEL and not ours["class"] and (buckets or not ours["bucket"]):
+                rows.append([name, *_row(record, ours)])
+    return markdown(HEAD, rows)
 
 
-def place(record: Record) -> tuple[str, str, str]:
+def _row(record: Record, ours: Record) -> list[str]:
+    here = [r for r in record["results"] if _place(r) == _place(ours)]
+    best = max((r for r in here if r["method"] in CLASSICAL), key=_hole_psnr)
+    lead = next(
+        d
+        for d in record["differences"]
+        if _place(d) == _place(ours) and d["baseline"] == best["method"]
+    )
+    return [
+        f"{ours['protocol']} {ours['bucket'].replace('-', '–')}".strip(),
+        str(ours["n"]), f"**{_hole_psnr(ours):.2f}**", _ssim(ours),
+        best["method"], f"{_hole_psnr(best):.2f}", _ssim(best),
+        interval(lead["hole_psnr"], 2, "+"), interval(lead["ssim"], 4, "+"),
+    ]  # fmt: skip
+
+
+def _place(record: Record) -> tuple[str, str, str]:
     return record["protocol"], record["bucket"], record["class"]
 
 
-def hole_psnr(record: Record) -> float:
+def _hole_psnr(record: Record) -> float:
     return float(record["hole_psnr"]["mean"])
 
 
-def ssim(record: Record) -> str:
+def _ssim(record: Record) -> str:
     return f"{record['ssim']['mean']:.4f}"
 
 
+def put(file: Path, table: str) -> None:
+    """Replace what stands between the marks."""
+    marked = r"(<!-- results -->\n\n).*?(<!-- end -->)"
+    text = file.read_text(encoding="utf-8")
+    text = re.sub(marked, lambda m: f"{m[1]}{table}\n\n{m[2]}", text, flags=re.DOTALL)
+    file.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
-    pairs = [[Path(folder) for folder in argument.split(":")] for argument in sys.argv[1:]]
+    folders = [Path(argument) for argument in sys.argv[1:]]
+    records = [json.loads((folder / "results.json").read_text()) for folder in folders]
+    put(ROOT / "README.md", comparison(records, buckets=False))
+    for file in (ROOT / "docs" / "evaluation.md", CARD):
+        put(file, comparison(records, buckets=True))
     printed = ["# Results, everything as printed\n"]
-    for number, folders in enumerate(pairs, 1):
-        records = [json.loads((folder / "results.json").read_text()) for folder in folders]
-        table = comparison(*records)
-        for file in FILES:
-            marked = rf"(<!-- results {number} -->\n\n).*?(\n\n<!-- end -->)"
-            text = re.sub(marked, lambda m: m[1] + table + m[2], file.read_text(), flags=re.DOTALL)  # noqa: B023
-            file.write_text(text)
-        for folder, record in zip(folders, records, strict=True):
-            title = f"{Path(record['data']).name}, {record['checkpoint']['name'].split('/')[-1]}"
-            printed += [f"## {title}\n", f"{record['date'][:10]}, {record['pictures']} pictures.\n"]
-            printed += [(folder / "table.md").read_text()]
+    for folder, record in zip(folders, records, strict=True):
+        title = f"{Path(record['data']).name}, {record['checkpoint']['name'].split('/')[-1]}"
+        how = f"strategy {record['strategy']}, {record['precision']}"
+        printed += [
+            f"## {title}\n",
+            f"{record['date'][:10]}, {record['pictures']} pictures, {how}.\n",
+        ]
+        printed += [(folder / "table.md").read_text()]
     (ROOT / "docs" / "results.md").write_text("\n".join(printed))
 
 

@@ -1,25 +1,25 @@
-"""Image inpainting with a partial-convolution U-Net.
+"""Image inpainting with partial-convolution U-Nets.
 
 >>> from inpainting import InpaintingPipeline
 >>> pipe = InpaintingPipeline.from_pretrained()
 >>> filled = pipe("photo.jpg", "mask.png")  # doctest: +SKIP
 """
 
-from .checkpoint import load_pretrained, push_to_hub, save_pretrained
-from .config import PConvUNetConfig
-from .errors import InpaintingError
-from .pconv import PartialConv2d
-from .pipeline import InpaintingPipeline
-from .unet import PConvUNet
+from inpainting.errors import InpaintingError
+from inpainting.inference.pipeline import InpaintingPipeline, InpaintingResult
+from inpainting.models.checkpoint import load_pretrained, save_pretrained
+from inpainting.models.pconv import PartialConv2d
+from inpainting.models.pconv_unet import PConvUNet
+from inpainting.models.residual_unet import ResidualUNet
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __all__ = [
     "InpaintingError",
     "InpaintingPipeline",
+    "InpaintingResult",
     "PConvUNet",
-    "PConvUNetConfig",
     "PartialConv2d",
+    "ResidualUNet",
     "load_pretrained",
-    "push_to_hub",
     "save_pretrained",
 ]

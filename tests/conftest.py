@@ -16,16 +16,19 @@ import torch
 from hypothesis import settings
 from PIL import Image
 
-from inpainting import PConvUNet, PConvUNetConfig, save_pretrained
+from inpainting import ResidualUNet, save_pretrained
+from inpainting.models.residual_unet import ResidualUNetConfig
 from tests.running_app import running_app
 
-collect_ignore = ["fuzz.py"]  # instruments what it imports
+collect_ignore = ["robustness/fuzz.py"]  # instruments what it imports
 settings.register_profile("suite", max_examples=30, deadline=None)
 settings.register_profile("long", max_examples=1200, deadline=None)
 settings.load_profile("suite")
 torch.set_num_threads(1)  # networks are tiny here, and other processes want the cores
 
-TINY = PConvUNetConfig(channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1), norm="batch")
+TINY = ResidualUNetConfig(
+    channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1), norm="batch"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -39,18 +42,18 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def tiny_model() -> PConvUNet:
+def tiny_model() -> ResidualUNet:
     """A small network with every weight random, the last layer's too."""
-    model = PConvUNet(TINY)
+    model = ResidualUNet(TINY)
     for layer in (model.head, model.doubt):
         torch.nn.init.normal_(layer.weight, std=0.1)
     return model.eval()
 
 
 @pytest.fixture
-def tiny_checkpoint(tiny_model: PConvUNet, tmp_path: Path) -> Path:
+def tiny_checkpoint(tiny_model: ResidualUNet, tmp_path: Path) -> Path:
     folder = tmp_path / "tiny"
-    save_pretrained(tiny_model, folder, card="# Tiny\n")
+    save_pretrained(tiny_model, folder)
     return folder
 
 
@@ -101,7 +104,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, **variables: str) -> Iterato
     """With a tiny random network, and environment variables."""
     checkpoint = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(0)
-    save_pretrained(PConvUNet(TINY), checkpoint, card="# Tiny\n")
+    save_pretrained(ResidualUNet(TINY), checkpoint)
     variables = {
         "INPAINTING_CHECKPOINT": str(checkpoint),
         "GRADIO_ANALYTICS_ENABLED": "False",

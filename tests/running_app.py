@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.error import URLError
@@ -16,15 +16,24 @@ PATIENCE = 60  # seconds that the app or the page may take on a busy machine
 
 
 @contextmanager
-def running_app(log: Path | None = None, **variables: str) -> Iterator[str]:
-    """Its URL, on a free port; what it prints goes to ``log``, else to where errors are shown."""
+def running_app(
+    log: Path | None = None,
+    command: Sequence[str] = (sys.executable, "app.py"),
+    folder: Path = ROOT,
+    **variables: str,
+) -> Iterator[str]:
+    """Its URL, on a free port; what it prints goes to ``log``, else to where errors are shown.
+
+    Args:
+        log: file for what it prints.
+        command: that starts the app, in ``folder``.
+        variables: of its environment.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = os.environ | variables | {"GRADIO_SERVER_PORT": port}
     with log.open("w") if log else nullcontext(sys.stderr) as output:
-        app = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
+        app = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
         try:
             wait_until_served(url, app, log)
             yield url

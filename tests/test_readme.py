@@ -1,4 +1,4 @@
-"""The README's commands and files exist as it says."""
+"""The commands, files and links of the README and of docs/ exist as they say."""
 
 import re
 import shlex
@@ -7,36 +7,51 @@ from pathlib import Path
 import pytest
 import yaml
 
-import eval as evaluation_script
-import train
-from inpainting import __main__ as command_line
+from inpainting.cli import eval as eval_command
+from inpainting.cli import fill, train
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FILL = re.findall(r"^python -m inpainting +([^#\n]*)", README, re.MULTILINE)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+FILL = re.findall(r"^(?:python -m inpainting|inpaint) fill +([^#\n]*)", TEXT, re.MULTILINE)
 COMMANDS = re.findall(r"^python (train|eval)\.py +([^#\n]*)", README, re.MULTILINE)
+EVAL = re.findall(r"^python eval\.py +([^#\n]*)", TEXT, re.MULTILINE)
 
 
 @pytest.mark.parametrize("script, flags", COMMANDS)
 def test_commands_parse(script, flags):
-    parse = {"train": train.parse, "eval": evaluation_script.parse}[script]
+    parse = {"train": train.parse, "eval": eval_command.parse}[script]
     parse(shlex.split(flags))
+
+
+@pytest.mark.parametrize("flags", EVAL)
+def test_evaluations_parse(flags):
+    eval_command.parse(shlex.split(flags))
 
 
 @pytest.mark.parametrize("flags", FILL)
 def test_command_line_parses(flags):
-    assert command_line.parse(shlex.split(flags)).out == Path("filled")
+    assert fill.parse(shlex.split(flags)).out == Path("filled")
 
 
 def test_there_are_commands_for_both_scripts():
     assert {script for script, _ in COMMANDS} == {"train", "eval"} and FILL
 
 
-def test_files_named_exist():
-    links = re.findall(r"\]\(((?!http)[^)]+)\)", README)
-    assert links and all((ROOT / link).exists() for link in links)
-    for name in re.findall(r"inpainting/(\w+)\.py", README):
-        assert (ROOT / "inpainting" / f"{name}.py").exists()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(((?!http)[^)#]+)", page.read_text(encoding="utf-8"))
+    assert all((page.parent / link).exists() for link in links)
+
+
+def test_files_and_rooms_named_exist():
+    for name in re.findall(r"`((?:inpainting|tests|docs|benchmarks|examples)/[\w./-]+)`", TEXT):
+        assert (ROOT / name).exists(), name
+    rooms = re.search(r"\| `inpainting/` \|.*?\n\n", README, re.DOTALL)[0]
+    for room in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", rooms, re.MULTILINE):
+        for name in re.findall(r"\w+", room):
+            assert (ROOT / "inpainting" / name / "__init__.py").exists()
 
 
 def test_front_matter_is_what_is_installed():

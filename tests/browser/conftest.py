@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.running_app import PATIENCE
+from tests.browser.demo import DEADLINE, Demo
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 CHROMIUM_ARGUMENTS = [
@@ -17,7 +17,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SIZES = {"desktop": (1280, 800), "dark": (1280, 800), "phone": (390, 844)}
+# Without a GPU, what is drawn takes time by its size: most tests look at a small window.
+SIZES = {"window": (900, 800), "desktop": (1280, 800), "dark": (1280, 800), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="package")
@@ -36,14 +37,14 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(address: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """A function that opens the demo as "desktop", "dark" or "phone", the first example filled.
+def visit(address: str, chromium: Browser) -> Iterator[Callable[..., Demo]]:
+    """A function that opens the demo in a window of ``SIZES``, the first example filled.
 
     The test fails if the page has thrown an error or asked another machine for anything.
     """
-    contexts, errors = [], []
+    contexts, demos, errors = [], [], []
 
-    def open_page(kind: str = "desktop") -> Page:
+    def open_page(kind: str = "window") -> Demo:
         width, height = SIZES[kind]
         context = chromium.new_context(
             viewport={"width": width, "height": height},
@@ -51,35 +52,34 @@ def visit(address: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
             has_touch=kind == "phone",
             is_mobile=kind == "phone",
         )
-        context.set_default_timeout(1000 * PATIENCE)
+        context.set_default_timeout(1000 * DEADLINE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda request: errors.extend(foreign(request.url, address)))
+        demos.append(Demo(page))
         page.goto(address)
         page.locator("#report .facts").wait_for()
         page.wait_for_function("document.querySelectorAll('#slider img').length == 2")
-        page.locator("#editor button[aria-label=Brush].highlight").wait_for()
-        page.wait_for_timeout(500)  # the editor glides to its place
-        return page
+        demos[-1].until(demos[-1].shows_a_photo)
+        demos[-1].until_still(brush=True)
+        return demos[-1]
 
     yield open_page
     for context in contexts:
         context.close()
     assert not errors
-
-
-def foreign(url: str, address: str) -> list[str]:
-    return [] if url.startswith((address, "data:", "blob:")) else [f"request to {url}"]
+    ours = (address, "data:", "blob:")
+    assert not [url for demo in demos for url in demo.asked if not url.startswith(ours)]
 
 
 @pytest.fixture
-def keep(request: pytest.FixtureRequest) -> Callable[[Page], None]:
+def keep(request: pytest.FixtureRequest) -> Callable[[Demo], None]:
     """A function that keeps a screenshot under the test's name."""
 
-    def shoot(page: Page) -> None:
+    def shoot(demo: Demo) -> None:
         ARTEFACTS.mkdir(exist_ok=True)
-        page.wait_for_timeout(500)
-        page.screenshot(path=ARTEFACTS / f"{request.node.name}.png", full_page=True)
+        demo.page.wait_for_function("[...document.images].every((image) => image.complete)")
+        path = ARTEFACTS / f"{request.node.name}.png"
+        demo.page.screenshot(path=path, full_page=True, animations="disabled")
 
     return shoot

@@ -1,0 +1,1 @@
+"""Classical fills, which need no training."""

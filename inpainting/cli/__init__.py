@@ -1,0 +1,1 @@
+"""The commands: ``inpaint fill | train | eval | demo``."""

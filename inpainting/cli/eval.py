@@ -1,0 +1,84 @@
+"""Measure a checkpoint, and the classical fills beside it, on the same pictures and holes.
+
+    python eval.py --data folder                      # the bundled checkpoint, the full table
+    python eval.py --checkpoint runs/a --data folder --limit 64
+
+The network is measured as users run it, through the pipeline (--strategy crop), or bare, in one
+forward pass over the whole picture (--strategy network). Writes into --output-dir: table.md,
+results.json, scores.csv (one row per picture and method) and the report's pictures.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from inpainting.cli.args import dashed, device, positive
+from inpainting.data.sources import DataSet
+from inpainting.errors import InpaintingError
+from inpainting.evaluation.config import MEASURED_STRATEGIES, METHODS, EvalConfig
+from inpainting.evaluation.protocol import PROTOCOLS
+from inpainting.evaluation.runner import evaluate
+
+PRECISIONS = {"auto": None, "float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, write the report, print its table; exit with 1 and a sentence where that fails."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    config = parse(argv)
+    try:
+        evaluate(config, shlex.join(["python", "eval.py", *argv]))
+    except InpaintingError as error:
+        sys.exit(f"eval.py: {error}")
+    print((config.output_dir / "table.md").read_text(encoding="utf-8"))
+
+
+def parse(argv: Sequence[str]) -> EvalConfig:
+    """Command-line options; ``--output_dir`` is read as ``--output-dir``."""
+    parser = argparse.ArgumentParser(
+        "eval.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--checkpoint", help="folder or Hub id; default: the bundled checkpoint")
+    add("--revision", help="branch, tag or commit of a Hub checkpoint")
+    add("--data", help="folder of pictures or Hub id, as for train.py; default: Natural Images")
+    add("--image-column", help="default: the first column with pictures")
+    add("--data-revision", help="branch, tag or commit of a Hub data set")
+    add("--split", default="test", help="which split to measure on (default: test)")
+    add("--limit", type=positive, help="at most so many pictures, spread over the split")
+    add("--protocols", nargs="+", choices=PROTOCOLS, default=PROTOCOLS)
+    add("--methods", nargs="+", choices=METHODS, default=METHODS, help="default: all")
+    add("--seed", type=int, default=0, help="of holes, subset and bootstrap; never of the split")
+    add("--size", type=positive, default=256, help="side of the pictures (default: 256)")
+    add("--strategy", choices=MEASURED_STRATEGIES, default=MEASURED_STRATEGIES[0],
+        help="of the pipeline, or 'network': the bare network (default: crop)")  # fmt: skip
+    add("--precision", choices=PRECISIONS, default="auto",
+        help="of the network (default: the pipeline's own choice)")  # fmt: skip
+    add("--output-dir", type=Path, default=Path("runs/eval"))
+    workers = max(0, (os.cpu_count() or 1) - 1)
+    add("--workers", type=int, default=workers, help="processes for the classical fills; 0 = none")
+    add("--reuse", type=Path, help="scores.csv of an earlier run: take the classical rows from it")
+    add("--device", type=device, help="such as cpu or cuda; default: the GPU if there is one")
+    args = parser.parse_args([dashed(argument) for argument in argv])
+    return EvalConfig(
+        data=DataSet(args.data, args.image_column, args.data_revision),
+        checkpoint=args.checkpoint,
+        revision=args.revision,
+        split=args.split,
+        limit=args.limit,
+        protocols=tuple(dict.fromkeys(args.protocols)),  # each once, in the order given
+        methods=tuple(dict.fromkeys(args.methods)),
+        seed=args.seed,
+        size=args.size,
+        strategy=args.strategy,
+        device=args.device,
+        dtype=PRECISIONS[args.precision],
+        output_dir=args.output_dir,
+        workers=args.workers,
+        reuse=args.reuse,
+    )

@@ -1,0 +1,1 @@
+"""Data sets: sources, training samples, augmentation, resumable order."""

@@ -1,0 +1,115 @@
+"""Training samples: pictures with random holes, and how they become a batch."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from inpainting.data.augment import PLAIN, plain_view, turned_view
+from inpainting.data.sampler import SampleIndex
+from inpainting.data.sources import read_cell
+from inpainting.errors import InvalidImage, InvalidMask
+from inpainting.masks.drawing import Sampler
+from inpainting.seeding import generator_for
+from inpainting.types import Hole
+
+
+class Sample(NamedTuple):
+    """``image`` uint8 (3, S, S) RGB and ``hole`` bool (1, S, S), True = missing."""
+
+    image: Tensor
+    hole: Tensor
+
+
+class Batch(NamedTuple):
+    """Samples stacked: ``image`` uint8 (B, 3, S, S), ``hole`` bool (B, 1, S, S).
+
+    ``weight``: float scalar, 1, or 0 where no file of the batch could be read. ``errors``: a
+    sentence for each that could not.
+    """
+
+    image: Tensor
+    hole: Tensor
+    weight: Tensor
+    errors: tuple[str, ...]
+
+
+class HoledImages(Dataset):
+    """Augmented square crops with random holes; the index and the seed decide a sample.
+
+    Pictures are cut, flipped and resized to ``size``, a quarter of them turned and zoomed too; the
+    hole is drawn at ``size``, so that its strokes keep their width, and both are cut to ``crop``.
+
+    Args:
+        images: pictures that indices without a cell point to, as
+            :func:`inpainting.data.sources.load_splits` gives them; None for a stream.
+        sample_hole: a sampler of :mod:`inpainting.masks.random`.
+        size: side of the square that a picture is resized to, in pixels.
+        crop: side of the window that is returned; None = ``size``.
+        seed: first part of every item's randomness.
+    """
+
+    def __init__(
+        self,
+        images: Any,
+        sample_hole: Sampler,
+        size: int = 256,
+        crop: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.images, self.sample_hole = images, sample_hole
+        self.size, self.crop, self.seed = size, crop or size, seed
+
+    def __getitem__(self, index: SampleIndex) -> Sample | str:
+        """The sample; where its file cannot be read, a sentence about it."""
+        generator = generator_for(self.seed, index.epoch, index.number)
+        try:
+            hole = self.sample_hole((self.size, self.size), generator)
+            left, top = self._window(hole, generator)
+            picture = self._picture(index).convert("RGB")
+        except (InvalidImage, InvalidMask) as error:
+            return f"picture {index.number} of epoch {index.epoch}: {error}"
+        view = plain_view if generator.random() < PLAIN else turned_view
+        picture = view(picture, self.size, (left, top, self.crop), generator)
+        return Sample(
+            torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous(),
+            torch.from_numpy(self._cut(hole, left, top)[None]),
+        )
+
+    def _picture(self, index: SampleIndex) -> Image.Image:
+        if index.cell is None:
+            return self.images[index.number]["image"]
+        return read_cell(index.cell)
+
+    def _window(self, hole: Hole, generator: np.random.Generator) -> tuple[int, int]:
+        """Left and top of a cut with something missing and something known, if one is found."""
+        for _ in range(10):
+            left, top = generator.integers(0, self.size - self.crop + 1, size=2)
+            if 0 < self._cut(hole, left, top).mean() < 0.75:
+                break
+        return int(left), int(top)
+
+    def _cut(self, hole: Hole, left: int, top: int) -> Hole:
+        return hole[top : top + self.crop, left : left + self.crop]
+
+
+def collate(samples: Sequence[Sample | str], crop: int) -> Batch:
+    """One batch; unreadable samples are replaced by repeating a readable one.
+
+    Args:
+        samples: of :class:`HoledImages`.
+        crop: side of the samples in pixels, for a batch that has none.
+    """
+    errors = tuple(sample for sample in samples if isinstance(sample, str))
+    good = [sample for sample in samples if not isinstance(sample, str)]
+    weight = torch.tensor(float(bool(good)))
+    if not good:
+        grey = torch.full((3, crop, crop), 128, dtype=torch.uint8)
+        good = [Sample(grey, torch.zeros(1, crop, crop, dtype=torch.bool))]
+    whole = [good[i % len(good)] for i in range(len(samples))]
+    images, holes = zip(*whole, strict=True)
+    return Batch(torch.stack(images), torch.stack(holes), weight, errors)

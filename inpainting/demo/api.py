@@ -1,0 +1,85 @@
+"""The endpoint for programs: picture files in, the filled picture and its numbers out.
+
+The numbers are those of :func:`inpainting.evaluation.fill_report.fill_report` (scores against the
+picture as given) with ``seconds``, ``device``, ``checkpoint`` and ``notes`` about the mask.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+
+from inpainting.demo import limits, service
+from inpainting.demo.checkpoint import checkpoint_name
+from inpainting.demo.errors import plain_errors, refusal
+from inpainting.demo.gradio_internals import get_upload_folder
+from inpainting.demo.images import keep, stem
+from inpainting.demo.requests import Overtaken, check_wanted
+from inpainting.errors import InvalidConfig, InvalidImage
+from inpainting.evaluation.fill_report import fill_report
+from inpainting.io.images import decode
+from inpainting.masks.convert import hole_from_mask_image
+from inpainting.masks.files import read_mask_file
+
+NOT_UPLOADED = (
+    "No file of this path was uploaded in the last hour: upload the picture to "
+    "/gradio_api/upload, and pass the path that this gives."
+)
+
+
+@plain_errors
+def fill(
+    image: gr.FileData,
+    mask_image: gr.FileData,
+    strategy: Literal["crop", "resize", "original"] = "crop",
+    feather: int = 0,
+) -> tuple[gr.FileData, dict]:
+    """Fill the white part of a mask in a picture, and say how good the fill is.
+
+    Args:
+        image: picture file (PNG, JPEG, WebP, GIF, BMP, TIFF); EXIF rotation is applied.
+        mask_image: picture file, white = repaint, black or transparent = keep; resized to fit.
+        strategy: crop = around the holes; resize = shrunk to 512 pixels; original = all at once.
+        feather: pixels, inside the hole, over which the fill fades in.
+
+    Returns:
+        The filled picture as PNG of the same size, and what was measured and run as JSON.
+    """
+    original = decode(_path(image))
+    if strategy == "original" and original.width * original.height > limits.PIXELS_AT_ONCE:
+        raise InvalidConfig(
+            f"The picture is {original.width}×{original.height}: the strategy 'original' takes at "
+            f"most {limits.PIXELS_AT_ONCE / 1e6:.0f} megapixels here; use 'crop'."
+        )
+    mask, notes = read_mask_file(_path(mask_image), original.size)
+    hole = hole_from_mask_image(mask, original.size)
+    try:
+        served = service.fill(original, hole, strategy, feather, lambda _: check_wanted())
+    except Overtaken:
+        raise refusal("Nobody waits for this answer any more.") from None
+    path = keep(served.result.image, f"{stem(_name(image))}_filled")
+    about = fill_report(served.result) | {
+        "seconds": round(served.seconds, 4),
+        "device": served.device,
+        "checkpoint": checkpoint_name(),
+        "notes": notes,
+    }
+    return gr.FileData(path=path, orig_name=path.rpartition("/")[2]), about
+
+
+def _path(file: Any) -> str:
+    """The path of an uploaded or downloaded file; no other path of this machine is opened."""
+    if not isinstance(file, dict) or not isinstance(file.get("path"), str):
+        raise InvalidImage(
+            "A picture file is needed: upload it to /gradio_api/upload and pass "
+            '{"path": …, "meta": {"_type": "gradio.FileData"}}, or use gradio_client.handle_file.'
+        )
+    path: str = file["path"]
+    folder = Path(get_upload_folder()).resolve()
+    if folder not in Path(path).resolve().parents or not Path(path).is_file():
+        raise InvalidImage(NOT_UPLOADED)
+    return path
+
+
+def _name(file: Any) -> str:
+    return str(file.get("orig_name") or file["path"])

@@ -1,0 +1,83 @@
+"""A hole's surroundings, filled by the classical methods beside the network.
+
+They travel with the page as three PNG files, picture, mask image and fill: the server remembers
+nothing.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from inpainting.classical.registry import CLASSICAL
+from inpainting.demo.images import keep, preview
+from inpainting.evaluation.metrics import score
+from inpainting.inference.multiscale import around
+from inpainting.inference.pipeline import InpaintingResult
+from inpainting.io.images import decode
+from inpainting.masks.convert import hole_from_mask_image, mask_image_from_hole
+from inpainting.types import Hole, Pixels
+
+COMPARED = ("ns", "telea", "biharmonic")
+MOST_BIHARMONIC = 60_000  # missing pixels: a system of equations larger than that takes minutes
+SHOWN = 900  # pixels, of a comparison
+
+Captioned = tuple[Image.Image | str, str]
+
+
+class Window(NamedTuple):
+    """The hole's surroundings: "RGB" picture as given, "L" mask image, "RGB" fill."""
+
+    original: Image.Image
+    mask_image: Image.Image
+    result: Image.Image
+
+    @classmethod
+    def around_hole(cls, result: InpaintingResult) -> "Window":
+        """Cut it out of a fill."""
+        left, top, right, bottom = box = around(result.hole)
+        mask_image = mask_image_from_hole(result.hole[top:bottom, left:right])
+        original, filled = (x.crop(box).convert("RGB") for x in (result.original, result.image))
+        return cls(original, mask_image, filled)
+
+    @classmethod
+    def from_files(cls, paths: Sequence[str]) -> "Window":
+        """The mirror of :meth:`to_files`."""
+        original, mask_image, result = paths
+        return cls(decode(original), decode(mask_image, grey=True), decode(result))
+
+    def to_files(self) -> list[str]:
+        """Write three files and give their paths."""
+        return [keep(image, name) for name, image in zip(self._fields, self, strict=True)]
+
+    @property
+    def hole(self) -> Hole:
+        """Bool (H, W), True = missing."""
+        return hole_from_mask_image(self.mask_image, self.original.size)
+
+
+def comparison(window: Window) -> Iterator[list[Captioned]]:
+    """The network's fill and the classical ones, one more with every step."""
+    original, hole = np.asarray(window.original), window.hole
+    shown = [_scored("This network", original, np.asarray(window.result), hole, "")]
+    yield list(shown)
+    for title, fill in (CLASSICAL[name] for name in COMPARED):
+        if fill is CLASSICAL["biharmonic"].fill and hole.sum() > MOST_BIHARMONIC:
+            blank = window.original.copy()
+            blank.paste((128, 128, 128), mask=window.mask_image)
+            words = f"{title}: left out, {hole.sum():,} unknowns take minutes"
+            shown.append((preview(blank, SHOWN), words))
+        else:
+            start = time.perf_counter()
+            filled = fill(original, hole)
+            took = f" · {time.perf_counter() - start:.2f} s"
+            shown.append(_scored(title, original, filled, hole, took))
+        yield list(shown)
+
+
+def _scored(title: str, original: Pixels, filled: Pixels, hole: Hole, took: str) -> Captioned:
+    scores = score(original, filled, hole)
+    words = f"{title}: {scores.hole_psnr:.1f} dB, SSIM {scores.hole_ssim:.3f}{took}"
+    return preview(Image.fromarray(filled), SHOWN), words.replace("inf dB", "∞ dB")

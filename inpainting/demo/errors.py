@@ -1,0 +1,46 @@
+"""Errors as the visitor reads them."""
+
+import functools
+import html
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from inpainting.errors import InpaintingError
+
+
+class Refusal(gr.Error):
+    """One of our own sentences, shown as a message; everything else is a bug."""
+
+
+def readable_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Show an :class:`InpaintingError` to the visitor as its sentence; anything else is a bug."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except InpaintingError as error:
+            raise refusal(str(error)) from error
+
+    return wrapped
+
+
+def refusal(message: str) -> Refusal:
+    """A sentence as an error; Gradio renders messages as HTML."""
+    return Refusal(html.escape(message), print_exception=False)
+
+
+def plain_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Like :func:`readable_errors` for programs, which read text and not HTML."""
+    readable = readable_errors(function)
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return readable(*args, **kwargs)
+        except Refusal as error:
+            raise Refusal(html.unescape(error.message), print_exception=False) from error
+
+    return wrapped

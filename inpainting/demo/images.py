@@ -1,0 +1,107 @@
+"""Pictures on their way to the page: exact ones to keep, small ones to look at."""
+
+import hashlib
+import io
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from inpainting.demo.gradio_internals import get_upload_folder
+from inpainting.evaluation.heat_map import colour_levels
+from inpainting.inference.pipeline import InpaintingResult
+
+LOOK = 1600  # pixels: a picture to look at is at most so wide or high
+MAP = 800  # likewise a heat map
+THUMBNAIL = 480  # likewise
+PAINT, OPACITY = "#ff3b30", 0.6  # of a hole: translucent, what it covers stays visible
+
+
+def keep(image: Image.Image, name: str) -> str:
+    """Write a PNG without metadata into Gradio's cache, which the app clears, and give its path.
+
+    Gradio's own way compresses five times as long.
+    """
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=1)
+    content = stream.getvalue()
+    return keep_file(content, hashlib.sha256(content).hexdigest(), f"{name}.png")
+
+
+def keep_file(content: bytes, folder: str, name: str) -> str:
+    """Write a file into a folder of Gradio's cache and give its path."""
+    path = Path(get_upload_folder()) / folder / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except FileNotFoundError:  # the folder was empty, and has been cleaned up meanwhile
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return str(path)
+
+
+def stem(path: str) -> str:
+    """A file's name, fit to be part of another one's."""
+    return re.sub(r"[^\w.-]+", "_", Path(path).stem)[:60].strip("._") or "photo"
+
+
+def preview(image: Image.Image, longest: int = LOOK) -> Image.Image:
+    """The picture itself, or a smaller copy that no page is slow with."""
+    if max(image.size) <= longest:
+        return image
+    small = image.copy()
+    small.thumbnail((longest, longest), Image.Resampling.BOX)
+    return small
+
+
+def mark(image: Image.Image, mask_image: Image.Image) -> Image.Image:
+    """The picture as the editor shows it: the hole tinted, what it covers still visible.
+
+    Args:
+        image: "RGB" or "RGBA".
+        mask_image: "L" or "1" of its size, white = repaint.
+    """
+    tinted = Image.blend(image, Image.new(image.mode, image.size, PAINT), OPACITY)
+    return Image.composite(tinted, image, mask_image)
+
+
+class Shown(NamedTuple):
+    """Pictures of a fill: paths of files, and heat maps.
+
+    ``before``, ``after``: previews; ``file``: the filled picture itself; ``difference`` and
+    ``expected``: heat maps of the difference from the original, and of the expected error.
+    """
+
+    before: str
+    after: str
+    file: str
+    thumbnail: str
+    difference: Image.Image
+    expected: Image.Image | None
+
+
+def show(result: InpaintingResult, name: str) -> Shown:
+    """Everything of a fill that is a picture; ``name`` is the photo's."""
+    original, filled = result.original, result.image
+    before = mark(original, Image.fromarray(result.hole))
+    return Shown(
+        keep(preview(before), "before"),
+        keep(preview(filled), "after"),
+        keep(filled, f"{name}_filled"),
+        keep(preview(filled, THUMBNAIL), f"{name}_small"),
+        difference_map(original, filled),
+        error_map(result.expected_error),
+    )
+
+
+def difference_map(original: Image.Image, result: Image.Image) -> Image.Image:
+    """Absolute difference of two pictures as :func:`colour_levels`."""
+    difference = ImageChops.difference(original.convert("RGB"), result.convert("RGB"))
+    return colour_levels(np.asarray(preview(difference, MAP), np.float32).mean(axis=2))
+
+
+def error_map(expected_error: Image.Image | None) -> Image.Image | None:
+    """The expected error in the same colours."""
+    return expected_error and colour_levels(np.asarray(preview(expected_error, MAP), np.float32))

@@ -1,0 +1,85 @@
+"""The numbers of a fill as the visitor reads them."""
+
+import html
+import math
+import time
+from collections import Counter
+
+from inpainting.demo.checkpoint import checkpoint_name
+from inpainting.demo.service import ServedFill
+from inpainting.evaluation.fill_report import Measured
+from inpainting.inference.pipeline import InpaintingResult
+
+KNOWN_ORIGINAL = (
+    "Test damage: what was under it is known, so these numbers say how well it was filled."
+)
+OWN_PAINT = (
+    "Measured against the picture as you gave it. If you removed an object, that original is the "
+    "object you covered, and these numbers mean nothing."
+)
+INFINITE = "PSNR is ∞ because the filling equals the original in every pixel."
+UNTOUCHED = "✓ every other pixel untouched, checked"
+TOUCHED = "✗ pixels outside the hole differ: please report this"
+
+
+def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
+    """The scores as cards, the facts as one line, what they mean in words, and what was run.
+
+    Args:
+        served: the fill.
+        measured: its numbers.
+        known: whether the hole is test damage.
+    """
+    scores, ratio, untouched = measured
+    width, height = served.result.original.size
+    rows = (
+        ("PSNR", f"{scores.hole_psnr:.1f} dB", f"{scores.psnr:.1f} dB"),
+        ("SSIM", f"{scores.hole_ssim:.3f}", f"{scores.ssim:.3f}"),
+        ("MSE", f"{scores.hole_mse:,.1f}", f"{scores.mse:,.1f}"),
+    )
+    cards = "".join(
+        f'<div class="card"><dt>{name} in hole</dt>'
+        f'<dd class="hole">{hole}</dd><dd class="whole">whole: {whole}</dd></div>'
+        for name, hole, whole in rows
+    ).replace("inf dB", "∞")
+    facts = (
+        f"{width} × {height} px · hole {100 * ratio:.1f} % · "
+        f"filled in {served.seconds:.2f} s on {served.device} · "
+    )
+    words = [KNOWN_ORIGINAL if known else OWN_PAINT]
+    if math.isinf(scores.hole_psnr):
+        words.append(INFINITE)
+    # A number of its own: the page replaces a report only by another one, even of an equal fill.
+    return (
+        f'<div role="status" data-run="{time.time_ns()}">'
+        f'<dl class="cards">{cards}</dl><p class="facts">{facts}'
+        f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>"
+        f'<details><summary>What was run</summary><p class="ran">{runs(served.result)}</p>'
+        f"<p>{html.escape(checkpoint_name())}</p></details></div>"
+    )
+
+
+def runs(result: InpaintingResult) -> str:
+    """Runs of the network by scale and size, coarse ones first."""
+    counts: Counter[tuple[float, tuple[int, int]]] = Counter()
+    for run in result.passes:
+        counts[run.scale, run.size] += len(run.boxes)
+    return "<br>".join(
+        f"{_times(count)} {width} × {height} px at {_scale(scale)}"
+        for (scale, (height, width)), count in counts.items()
+    )
+
+
+def history_caption(served: ServedFill, measured: Measured, name: str) -> str:
+    """One line for the list of the visit."""
+    width, height = served.result.original.size
+    psnr = f"{measured.scores.hole_psnr:.1f} dB in hole".replace("inf dB", "∞ dB")
+    return f"{name} · {width} × {height} px · hole {100 * measured.hole_ratio:.1f} % · {psnr}"
+
+
+def _times(count: int) -> str:
+    return "1 crop of" if count == 1 else f"{count} crops of"
+
+
+def _scale(scale: float) -> str:
+    return "full resolution" if scale == 1 else f"1/{scale:g} of it"

@@ -1,0 +1,1 @@
+"""Evaluation: protocols, measures, statistics, reports."""

@@ -1,0 +1,57 @@
+"""The numbers of one fill: scores, hole ratio, whether all other pixels are untouched."""
+
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from inpainting.evaluation.metrics import Scores, score
+from inpainting.inference.pipeline import InpaintingResult
+from inpainting.types import Hole
+
+
+class Measured(NamedTuple):
+    """Scores of a fill, share of missing pixels in [0, 1], whether all others are as they were."""
+
+    scores: Scores
+    hole_ratio: float
+    untouched: bool
+
+
+def measure(result: InpaintingResult) -> Measured:
+    """A fill against the picture as it was given."""
+    before, after = (np.asarray(x.convert("RGB")) for x in (result.original, result.image))
+    scores = score(before, after, result.hole)
+    same = untouched(result.original, result.image, result.hole)
+    return Measured(scores, float(result.hole.mean()), same)
+
+
+def fill_report(result: InpaintingResult) -> dict[str, Any]:
+    """The numbers of one fill, ready for JSON.
+
+    Returns:
+        ``width`` and ``height`` in pixels, ``hole_ratio`` in [0, 1], ``untouched_pixels_equal``,
+        ``scores`` with the names of :class:`inpainting.evaluation.metrics.Scores`, and ``passes``,
+        see :class:`inpainting.inference.multiscale.Pass`. An infinite PSNR is null: the fill equals
+        the original.
+    """
+    measured = measure(result)
+    scores = {
+        name: round(value, 5) if np.isfinite(value) else None
+        for name, value in asdict(measured.scores).items()
+    }
+    return {
+        "width": result.original.width,
+        "height": result.original.height,
+        "hole_ratio": round(measured.hole_ratio, 6),
+        "untouched_pixels_equal": measured.untouched,
+        "scores": scores,
+        "passes": [run._asdict() for run in result.passes],
+    }
+
+
+def untouched(original: Image.Image, result: Image.Image, hole: Hole) -> bool:
+    """Whether every pixel outside the hole is the original's, alpha included."""
+    same = np.asarray(original) == np.asarray(result)
+    return bool(same[~hole].all())

@@ -1,0 +1,173 @@
+"""An evaluation from beginning to end: every method on every pair, and the report.
+
+``eval.py`` and the trainer call :func:`evaluate`.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from inpainting.classical.diffusion import Fill
+from inpainting.classical.registry import CLASSICAL
+from inpainting.data.sources import load_splits
+from inpainting.errors import DataError
+from inpainting.evaluation import charts, report, tables
+from inpainting.evaluation.config import EvalConfig
+from inpainting.evaluation.protocol import Pair, pairs, spread_subset
+from inpainting.evaluation.provenance import checkpoint_name, describe
+from inpainting.evaluation.scores_csv import read_rows, write_rows
+from inpainting.evaluation.scoring import (
+    NetworkFill,
+    network_fill,
+    score_classical,
+    score_network,
+)
+from inpainting.evaluation.statistics import MODEL, Row, summarise
+from inpainting.evaluation.uncertainty import PixelSample, summarise_uncertainty
+from inpainting.inference.device import default_device, fast_dtype
+from inpainting.models.checkpoint import load_pretrained
+
+
+def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
+    """Measure and write the report: ``results.json``, ``table.md``, ``scores.csv`` and pictures.
+
+    Args:
+        config: what is measured.
+        command: that repeats it, for the report.
+
+    Returns:
+        The contents of ``results.json``.
+
+    Raises:
+        DataError: when there are no such pictures, or no such rows to reuse.
+        CheckpointError: when the checkpoint cannot be loaded.
+    """
+    splits = load_splits(config.data)
+    dataset = _choose_split(splits, config.split)
+    indices = spread_subset(len(dataset), config.limit, config.seed)
+    device = config.device or default_device()
+    dtype = config.dtype or fast_dtype(device)
+    model = fill = None
+    if MODEL in config.methods:
+        model = load_pretrained(config.checkpoint, config.revision)
+        fill = network_fill(model, config.strategy, device, dtype)
+    reused = read_rows(config.reuse) if config.reuse else []
+    folder = config.output_dir
+    folder.mkdir(parents=True, exist_ok=True)
+
+    rows, pixels = measure(config, dataset, indices, fill, reused)
+    write_rows(folder / "scores.csv", rows)
+    results, differences = summarise(rows, config.seed)
+    table = tables.report(results, differences, checkpoint_name(config.checkpoint))
+    (folder / "table.md").write_text(table, encoding="utf-8")
+    uncertainty = summarise_uncertainty(pixels)
+    record = {
+        **describe(config, command, model, device, dtype, len(indices)),
+        "results": results,
+        "differences": differences,
+        "uncertainty": uncertainty,
+    }
+    text = json.dumps(record, indent=1, allow_nan=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    report.write_charts(folder, splits, results, rows)
+    if uncertainty:
+        charts.uncertainty_figure(uncertainty, folder / "uncertainty.png")
+    shown = _as_fill(fill) if fill else CLASSICAL[config.methods[0]].fill
+    draw = report.Pictures(dataset, config.seed, config.size, folder, shown)
+    for protocol in config.protocols:
+        draw.grid(protocol, rows, config.methods[0])
+        draw.contact_sheet(protocol, indices)
+    return record
+
+
+def measure(
+    config: EvalConfig,
+    dataset: Any,
+    indices: Sequence[int],
+    fill: NetworkFill | None,
+    reused: Sequence[Row],
+) -> tuple[list[Row], list[PixelSample]]:
+    """Every method on every pair: the network here, the classical fills in other processes.
+
+    Returns:
+        One row per pair and method, and the pixels that the expected error is judged by.
+    """
+    earlier = {(row["protocol"], row["index"], row["method"]): row for row in reused}
+    classical = [method for method in config.methods if method != MODEL]
+    rows: list[Row] = []
+    pixels: list[PixelSample] = []
+    pending: deque[Future[list[Row]]] = deque()
+    total = len(indices) * len(config.protocols)
+    with _worker_pool(config.workers) as pool, tqdm(total=total, unit="pair", desc="eval") as bar:
+        for pair in _all_pairs(config, dataset, indices):
+            if config.reuse:
+                rows += [_take(earlier, pair, method, config.reuse) for method in classical]
+            elif pool is None:
+                rows += score_classical(classical, pair)
+            else:
+                pending.append(pool.submit(score_classical, classical, pair))
+            if fill is not None:
+                row, sample = score_network(fill, pair)
+                rows.append(row)
+                pixels += [sample] if sample else []
+            while len(pending) > 4 * config.workers:  # bounds the pairs held in memory
+                rows += pending.popleft().result()
+            bar.update()
+        bar.set_description("waiting for the classical fills")
+        for future in pending:
+            rows += future.result()
+    for row in rows:
+        row["model"] = checkpoint_name(config.checkpoint) if row["method"] == MODEL else ""
+    order = {name: i for i, name in enumerate([*config.protocols, *config.methods])}
+    rows.sort(key=lambda r: (order[r["protocol"]], r["index"], order[r["method"]]))
+    return rows, pixels
+
+
+def _as_fill(fill: NetworkFill) -> Fill:
+    return lambda image, hole: fill(image, hole)[0]
+
+
+def _all_pairs(config: EvalConfig, dataset: Any, indices: Sequence[int]) -> Iterator[Pair]:
+    for protocol in config.protocols:
+        yield from pairs(dataset, indices, protocol, config.seed, config.size)
+
+
+def _choose_split(splits: Any, name: str) -> Any:
+    if name not in splits or len(splits[name]) == 0:
+        filled = [split for split in splits if len(splits[split])]
+        raise DataError(f"The data set has no pictures in a split {name!r}: use one of {filled}.")
+    return splits[name]
+
+
+def _worker_pool(workers: int) -> Any:
+    """A pool of fresh processes (a fork would inherit torch's locked threads), or None."""
+    if workers < 1:
+        return nullcontext()
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+def _take(earlier: dict[tuple[str, int, str], Row], pair: Pair, method: str, path: Path) -> Row:
+    """The earlier run's row for this very picture and hole.
+
+    Raises:
+        DataError: when there is none, or its picture or hole was another.
+    """
+    row = earlier.get((pair.protocol, pair.index, method))
+    if row is None:
+        raise DataError(
+            f"{path} has no row for {method} on picture {pair.index} ({pair.protocol}): reuse a "
+            "run that covers these methods, protocols and pictures, or leave out --reuse."
+        )
+    if row["key"] != pair.key:
+        raise DataError(
+            f"{path} was made with another picture or hole {pair.index} ({pair.protocol}): reuse "
+            "needs the same data, split, seed and size; leave out --reuse."
+        )
+    return row

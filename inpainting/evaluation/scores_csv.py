@@ -1,0 +1,43 @@
+"""Scores per picture and method as a CSV file."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from inpainting.errors import DataError
+from inpainting.evaluation.statistics import MEASURES, Row
+
+TEXT_FIELDS = ("class", "protocol", "bucket", "key", "method", "model")
+NUMBER_FIELDS = ("hole_ratio", "milliseconds", *MEASURES)
+FIELDS = ("index", *TEXT_FIELDS, *NUMBER_FIELDS)
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Rows as CSV; :func:`read_rows` reads the same values back."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The mirror of :func:`write_rows`; the ``scores.csv`` of an evaluation.
+
+    Raises:
+        DataError: when it is no such file.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows: list[Row] = list(csv.DictReader(file, strict=True))
+        if not rows:
+            raise ValueError("it has no rows")
+        for row in rows:
+            row["index"] = int(row["index"])
+            row.update({name: float(row[name]) for name in NUMBER_FIELDS})
+            row.update({name: row[name] for name in TEXT_FIELDS})
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise DataError(
+            f"{path} is no scores.csv of eval.py ({type(error).__name__}: {error}): give the "
+            "one that an earlier run has written."
+        ) from error
+    return rows

@@ -1,0 +1,102 @@
+"""Scores of one method on one pair.
+
+The fill is put into the hole only, rounded to uint8, and then scored: known pixels are the
+original's whatever a method makes of them. :mod:`inpainting.evaluation.statistics` averages the
+rows.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from inpainting.classical.diffusion import Fill
+from inpainting.classical.registry import CLASSICAL
+from inpainting.evaluation.config import BARE
+from inpainting.evaluation.metrics import score
+from inpainting.evaluation.protocol import Pair
+from inpainting.evaluation.statistics import MODEL, Row
+from inpainting.evaluation.uncertainty import PixelSample, sample_pixels
+from inpainting.inference.pipeline import STRATEGIES, InpaintingPipeline
+from inpainting.models.base import Network
+from inpainting.types import Hole, Pixels
+
+# Picture and hole to a picture, uint8 (H, W, 3), and the expected absolute error in grey levels,
+# float (H, W), or None.
+NetworkFill = Callable[[Pixels, Hole], tuple[Pixels, NDArray[np.float32] | None]]
+
+
+def network_fill(
+    model: Network,
+    strategy: str = STRATEGIES[0],
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+) -> NetworkFill:
+    """A network as users run it: through the pipeline.
+
+    Args:
+        model, device, dtype: of the :class:`~inpainting.inference.pipeline.InpaintingPipeline`.
+        strategy: of the pipeline, or ``BARE``.
+    """
+    pipe = InpaintingPipeline(model, device, dtype)
+    if strategy == BARE:
+        return pipe.predictor.fill
+
+    def fill(image: Pixels, hole: Hole) -> tuple[Pixels, NDArray[np.float32] | None]:
+        result = pipe.fill_hole(Image.fromarray(image), hole, strategy)
+        error = result.expected_error
+        return np.asarray(result.image), None if error is None else np.asarray(error, np.float32)
+
+    return fill
+
+
+def composited(pair: Pair, filled: Pixels) -> Pixels:
+    """The original's known pixels and the fill's others: uint8 (H, W, 3)."""
+    return np.where(pair.hole[..., None], filled, pair.original)
+
+
+def score_fill(method: str, fill: Fill, pair: Pair) -> Row:
+    """Fill, composite, score.
+
+    Returns:
+        A row: ``index``, ``class``, ``protocol``, ``bucket``, ``key``, ``hole_ratio`` (measured),
+        ``method``, ``milliseconds`` (the fill alone), and every measure of
+        :class:`~inpainting.evaluation.metrics.Scores`.
+    """
+    start = time.perf_counter()
+    filled = fill(pair.original, pair.hole)
+    return _row(method, pair, filled, time.perf_counter() - start)
+
+
+def score_network(fill: NetworkFill, pair: Pair) -> tuple[Row, PixelSample | None]:
+    """:func:`score_fill` of a network, and pixels to judge its expected error by, if any."""
+    start = time.perf_counter()
+    filled, error = fill(pair.original, pair.hole)
+    row = _row(MODEL, pair, filled, time.perf_counter() - start)
+    if error is None:
+        return row, None
+    pixels = pair.protocol, pair.original, composited(pair, filled), error, pair.hole, pair.index
+    return row, sample_pixels(*pixels)
+
+
+def score_classical(methods: Sequence[str], pair: Pair) -> list[Row]:
+    """One row per classical fill; picklable, so that any process can run it."""
+    return [score_fill(method, CLASSICAL[method].fill, pair) for method in methods]
+
+
+def _row(method: str, pair: Pair, filled: Pixels, seconds: float) -> Row:
+    return {
+        "index": pair.index,
+        "class": pair.label,
+        "protocol": pair.protocol,
+        "bucket": pair.bucket,
+        "key": pair.key,
+        "hole_ratio": float(pair.hole.mean()),
+        "method": method,
+        "milliseconds": 1000 * seconds,
+        **asdict(score(pair.original, composited(pair, filled), pair.hole)),
+    }

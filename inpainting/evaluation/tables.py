@@ -1,0 +1,111 @@
+"""The records of :func:`inpainting.evaluation.statistics.summarise` as Markdown tables."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from inpainting.evaluation.metrics import PSNR_CAP
+from inpainting.evaluation.statistics import COMPARED, MODEL, RESAMPLES
+
+Record = dict[str, Any]
+
+# Measure: (heading, digits after the point), as shown in the tables.
+SHOWN = {
+    "psnr": ("PSNR (dB)", 2),
+    "hole_psnr": ("hole PSNR (dB)", 2),
+    "ssim": ("SSIM", 4),
+    "l1": ("L1 (%)", 3),
+    "mse": ("MSE", 1),
+}
+
+FOOTNOTE = (
+    "Means over pictures with 95 % bootstrap intervals "
+    f"({RESAMPLES:,} resamples of the pictures). The fill is put into the hole, rounded to 8 bits "
+    "and scored against the original in RGB, data range 255; *hole* counts missing pixels only. "
+    f"A PSNR enters a mean with at most {PSNR_CAP:g} dB (equal pictures have an infinite one). "
+    "SSIM is scikit-image's with a Gaussian window, sigma 1.5, and population covariance."
+)
+
+
+def report(results: Sequence[Record], differences: Sequence[Record], model: str = "") -> str:
+    """The whole report: results, model against baselines, and classes if there are any.
+
+    Args:
+        results, differences: the two lists of :func:`inpainting.evaluation.statistics.summarise`.
+        model: name of the network's checkpoint, shown beside its rows.
+    """
+    parts = [results_table(results, model)]
+    if differences:
+        parts += ["Model − baseline, picture by picture:", differences_table(differences)]
+    if any(record["class"] for record in results):
+        for measure in COMPARED:
+            heading = SHOWN[measure][0]
+            parts += [f"{heading} per class:", class_table(results, measure, model)]
+    return "\n\n".join([*parts, FOOTNOTE]) + "\n"
+
+
+def results_table(results: Sequence[Record], model: str = "") -> str:
+    """One row per protocol, bucket and method; one column per measure."""
+    head = ["protocol", "hole ratio", "n", "method", *(name for name, _ in SHOWN.values())]
+    rows = [
+        [
+            *_place(record),
+            _method(record["method"], model),
+            *(interval(record[measure], digits) for measure, (_, digits) in SHOWN.items()),
+        ]
+        for record in results
+        if not record["class"]
+    ]
+    return markdown(head, rows)
+
+
+def differences_table(differences: Sequence[Record]) -> str:
+    """One row per protocol, bucket and baseline; positive = the model is better."""
+    head = ["protocol", "hole ratio", "n", "baseline", *(f"Δ {SHOWN[m][0]}" for m in COMPARED)]
+    rows = [
+        [
+            *_place(record),
+            record["baseline"],
+            *(interval(record[measure], SHOWN[measure][1], "+") for measure in COMPARED),
+        ]
+        for record in differences
+        if not record["class"]
+    ]
+    return markdown(head, rows)
+
+
+def class_table(results: Sequence[Record], measure: str, model: str = "") -> str:
+    """One row per protocol and class, one column per method, for one measure."""
+    of_classes = [record for record in results if record["class"]]
+    methods = list(dict.fromkeys(record["method"] for record in of_classes))
+    cells = {(r["protocol"], r["class"], r["method"]): r for r in of_classes}
+    places = dict.fromkeys((r["protocol"], r["class"]) for r in of_classes)
+    rows = []
+    for protocol, label in places:
+        records = [cells[protocol, label, method] for method in methods]
+        shown = [interval(record[measure], SHOWN[measure][1]) for record in records]
+        rows.append([protocol, label, str(records[0]["n"]), *shown])
+    return markdown(["protocol", "class", "n", *(_method(m, model) for m in methods)], rows)
+
+
+def interval(value: Record, digits: int, sign: str = "") -> str:
+    """``27.31 [26.90, 27.72]``: mean and interval."""
+    show: Callable[[float], str] = lambda x: f"{x:{sign}.{digits}f}".replace("-", "−")  # noqa: E731
+    return f"{show(value['mean'])} [{show(value['low'])}, {show(value['high'])}]"
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in GitHub's Markdown, padded so that it also reads as plain text."""
+    table = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
+    lines = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in table]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _place(record: Record) -> list[str]:
+    bucket = record["bucket"].replace("-", "–") or f"all ({record['hole_ratio']:.3f})"
+    return [record["protocol"], bucket, str(record["n"])]
+
+
+def _method(method: str, model: str) -> str:
+    return f"{method} ({model})" if method == MODEL and model else method

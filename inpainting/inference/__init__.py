@@ -1,0 +1,1 @@
+"""Inference: a network on pictures of any size."""

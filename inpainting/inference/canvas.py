@@ -1,0 +1,133 @@
+"""A picture at one scale while its holes are being filled."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inpainting.inference.tiles import Tile, fade_in
+from inpainting.types import Box, Flags, Hole
+
+
+class Frame(NamedTuple):
+    """Where a canvas lies in the user's picture.
+
+    ``size``: width and height of that picture in pixels; ``scale``: its pixels per pixel of the
+    canvas; ``origin``: left and top of the canvas in it.
+    """
+
+    size: tuple[int, int]
+    scale: float = 1
+    origin: tuple[float, float] = (0, 0)
+
+    def in_picture(self, box: Box) -> Box:
+        """A box of the canvas in whole pixels of the user's picture, clipped to it."""
+        x, y = self.origin
+        left, top, right, bottom = (self.scale * side for side in box)
+        width, height = self.size
+        return (
+            round(left + x), round(top + y),
+            min(width, round(right + x)), min(height, round(bottom + y)),
+        )  # fmt: skip
+
+
+@dataclass
+class Canvas:
+    """Picture, masks and expected error at one scale.
+
+    ``picture``: "RGB", painted in place. ``known``: bool (H, W), what may be looked at. ``hole``:
+    bool (H, W), what is still to be filled; what is neither known nor hole, such as transparent
+    pixels, stays as it is. ``error``: "L" at the size of the user's picture, the expected error in
+    grey levels, painted in place and shared with every canvas cut from this one; None where the
+    network predicts none.
+    """
+
+    picture: Image.Image
+    known: Flags
+    hole: Hole
+    frame: Frame
+    error: Image.Image | None = None
+
+    def cut(self, box: Box) -> "Canvas":
+        """A part of the canvas, with a picture of its own."""
+        left, top, right, bottom = box
+        window = slice(top, bottom), slice(left, right)
+        size, scale, (x, y) = self.frame
+        frame = Frame(size, scale, (x + scale * left, y + scale * top))
+        return Canvas(
+            self.picture.crop(box), self.known[window], self.hole[window], frame, self.error
+        )
+
+    def halved(self) -> "Canvas":
+        """The canvas at half the size, rounded up: means of known pixels; known is what has one."""
+        pixels, known = np.asarray(self.picture), self.known.astype(np.uint8)
+        pixels, known, hole = (_pad_to_even(array) for array in (pixels, known, self.hole))
+        total = sum(
+            pixels[i::2, j::2] * known[i::2, j::2, None].astype(np.uint16)
+            for i in (0, 1) for j in (0, 1)
+        )  # fmt: skip
+        count = np.sum([known[i::2, j::2] for i in (0, 1) for j in (0, 1)], axis=0)
+        at_least_one = np.maximum(count, 1)[..., None]
+        mean = ((total + at_least_one // 2) // at_least_one).astype(np.uint8)
+        hole = hole[0::2, 0::2] | hole[0::2, 1::2] | hole[1::2, 0::2] | hole[1::2, 1::2]
+        some = count > 0
+        frame = self.frame._replace(scale=2 * self.frame.scale)
+        return Canvas(Image.fromarray(mean), some, hole & ~some, frame, self.error)
+
+    def shrunk(self, longest: int) -> "Canvas":
+        """The canvas at ``longest`` pixels on a side at most: means of the known pixels.
+
+        Known is what has at least half of its area known; if nothing has, what has most.
+        """
+        scale = max(1.0, max(self.picture.size) / longest)
+        width, height = (max(1, round(side / scale)) for side in self.picture.size)
+        blank = Image.composite(
+            self.picture, Image.new("RGB", self.picture.size), Image.fromarray(self.known)
+        )
+        total, share = (
+            np.asarray(image.resize((width, height), Image.Resampling.BOX))
+            for image in (blank, Image.fromarray(self.known).convert("L"))
+        )
+        known = share >= min(128, share.max())
+        mean = 255.0 * total / np.maximum(share, 1)[..., None]
+        picture = Image.fromarray(np.minimum(np.rint(mean), 255).astype(np.uint8))
+        return Canvas(picture, known, ~known, self.frame._replace(scale=scale), self.error)
+
+    def put(self, tile: Tile, filled: Image.Image, error: NDArray[np.uint8] | None = None) -> None:
+        """Paint the holes of a tile's core; where they have been painted already, fade in.
+
+        Args:
+            tile: of this canvas.
+            filled: "RGB", of the size of the tile's box.
+            error: expected error in grey levels, uint8 of the same size; finer scales, which come
+                later, replace it.
+        """
+        left, top, right, bottom = tile.core
+        window = slice(top, bottom), slice(left, right)
+        x, y = tile.box[:2]
+        again = self.hole[window] & self.known[window]
+        weight = np.where(again, fade_in(tile), 1) * self.hole[window]
+        part = filled.crop((left - x, top - y, right - x, bottom - y))
+        share = Image.fromarray(np.rint(255 * weight).astype(np.uint8))
+        self.picture.paste(part, (left, top), share)
+        if self.error is not None and error is not None:
+            self._put_error(tile.core, error[top - y : bottom - y, left - x : right - x])
+        self.known[window] |= self.hole[window]
+
+    def _put_error(self, core: Box, level: NDArray[np.uint8]) -> None:
+        assert self.error is not None
+        left, top, right, bottom = core
+        box = self.frame.in_picture(core)
+        size = box[2] - box[0], box[3] - box[1]
+        hole = Image.fromarray(self.hole[top:bottom, left:right])
+        self.error.paste(
+            Image.fromarray(level).resize(size), box, hole.resize(size, Image.Resampling.NEAREST)
+        )
+
+
+def _pad_to_even(array: NDArray) -> NDArray:
+    """One more row and column of zeros where their number is odd."""
+    odd = [(0, side % 2) for side in array.shape[:2]] + [(0, 0)] * (array.ndim - 2)
+    return np.pad(array, odd) if array.shape[0] % 2 or array.shape[1] % 2 else array

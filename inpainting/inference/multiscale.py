@@ -1,0 +1,144 @@
+"""Multiscale filling: holes of any number, size and depth in a picture of any size.
+
+A network has learned what lies near known pixels. Deep inside a hole it does better on a smaller
+picture: that is filled first, and its fill counts as known where the hole is deep, so that the
+finer pass continues both the surroundings and the coarser fill. What is left on every scale is
+never far from known pixels, and is filled tile by tile.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from inpainting.inference.canvas import Canvas
+from inpainting.inference.tiles import LARGEST, Tile, find_tiles
+from inpainting.io.tensors import to_image, to_tensor
+from inpainting.masks.convert import valid_from_hole
+from inpainting.models.base import Prediction
+from inpainting.types import DATA_RANGE, Box, Flags
+
+DEEP = 16  # pixels from the nearest known one, from where on a coarser fill is kept
+BLOCK = 8  # depth is measured in blocks of this side
+MARGIN = 64  # pixels around what is to be filled that are cut out with it
+
+Predict = Callable[[Tensor, Tensor], Prediction]  # of a Predictor: image and valid, any size
+
+
+class Pass(NamedTuple):
+    """One run of the network.
+
+    ``boxes``: what it saw, as left, top, right, bottom in pixels of the picture; ``size``: height
+    and width of what it was given; ``scale``: pixels of the picture per pixel of that.
+    """
+
+    boxes: tuple[Box, ...]
+    size: tuple[int, int]
+    scale: float
+
+
+OnPass = Callable[[Pass], object]
+
+
+def fill_canvas(canvas: Canvas, predict: Predict, on_pass: OnPass, largest: int = LARGEST) -> None:
+    """Fill all holes of a canvas, from coarse to fine.
+
+    Args:
+        canvas: its picture is painted on; at least one pixel is known.
+        predict: a network on pictures of any size.
+        on_pass: is called before every run of the network.
+        largest: side in pixels of a tile, and of the square that has as many pixels as a batch.
+    """
+    canvas.hole = canvas.hole & ~canvas.known
+    deep = depth_exceeds(canvas.known, DEEP) & canvas.hole
+    if deep.any():
+        _fill_deep(canvas, deep, predict, on_pass, largest)
+    fill_tiles(canvas, find_tiles(canvas.hole, largest), predict, on_pass, largest)
+
+
+def fill_tiles(
+    canvas: Canvas, tiles: list[Tile], predict: Predict, on_pass: OnPass, largest: int = LARGEST
+) -> None:
+    """One pass at this scale: all tiles see the canvas as it is, then all are put into it."""
+    filled: dict[Tile, tuple[Image.Image, np.ndarray | None]] = {}
+    for batch in _batches(tiles, largest):
+        on_pass(_describe(canvas, batch))
+        images = torch.cat([to_tensor(canvas.picture.crop(tile.box)) for tile in batch])
+        holes = np.stack([~_window(canvas.known, tile.box) for tile in batch])
+        prediction = predict(images, valid_from_hole(torch.from_numpy(holes)[:, None]))
+        errors = _grey_levels(prediction.scale, len(batch))
+        for tile, image, error in zip(batch, prediction.image, errors, strict=True):
+            filled[tile] = to_image(image[None]), error
+    for tile in tiles:
+        canvas.put(tile, *filled[tile])
+
+
+def depth_exceeds(known: Flags, depth: int) -> Flags:
+    """Bool (H, W): no known pixel within ``depth``, nor, by whole blocks, a little beyond."""
+    height, width = known.shape
+    rows, columns = (np.arange(0, side, BLOCK) for side in known.shape)
+    blocks = np.logical_or.reduceat(np.logical_or.reduceat(known, rows, 0), columns, 1)
+    reach = depth // BLOCK
+    close = F.max_pool2d(torch.from_numpy(blocks)[None].float(), 2 * reach + 1, 1, reach)
+    near = close[0].numpy() > 0
+    return ~near.repeat(BLOCK, 0).repeat(BLOCK, 1)[:height, :width]
+
+
+def around(flags: Flags) -> Box:
+    """The box around what is set, with ``MARGIN``, beginning at even coordinates."""
+    height, width = flags.shape
+    ys, xs = (np.flatnonzero(flags.any(axis)) for axis in (1, 0))
+    left, top = max(0, (xs[0] - MARGIN) // 2 * 2), max(0, (ys[0] - MARGIN) // 2 * 2)
+    return int(left), int(top), min(width, int(xs[-1]) + MARGIN), min(height, int(ys[-1]) + MARGIN)
+
+
+def _fill_deep(
+    canvas: Canvas, deep: Flags, predict: Predict, on_pass: OnPass, largest: int
+) -> None:
+    box = around(deep)
+    part = canvas.cut(box)
+    # Only what the deep part needs: its pixels, and those that their enlargement looks at.
+    part.hole = _window(depth_exceeds(canvas.known, DEEP - BLOCK), box)
+    small = part.halved()
+    fill_canvas(small, predict, on_pass, largest)
+    width, height = small.picture.size
+    large = small.picture.resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
+    large = large.crop((0, 0, *part.picture.size))
+    canvas.picture.paste(large, box[:2], Image.fromarray(_window(deep, box)))
+    canvas.known, canvas.hole = canvas.known | deep, canvas.hole & ~deep
+
+
+def _describe(canvas: Canvas, batch: list[Tile]) -> Pass:
+    left, top, right, bottom = batch[0].box
+    boxes = tuple(canvas.frame.in_picture(tile.box) for tile in batch)
+    return Pass(boxes, (bottom - top, right - left), canvas.frame.scale)
+
+
+def _grey_levels(scale: Tensor | None, count: int) -> list[np.ndarray | None]:
+    """Expected errors, float (B, 1, H, W) in [0, 1] and above, as B arrays uint8 (H, W)."""
+    if scale is None:
+        return [None] * count
+    levels = (DATA_RANGE * scale[:, 0]).clamp(max=DATA_RANGE).round().byte()
+    return list(levels.numpy())
+
+
+def _window(flags: Flags, box: Box) -> Flags:
+    left, top, right, bottom = box
+    return flags[top:bottom, left:right]
+
+
+def _batches(tiles: Iterable[Tile], largest: int) -> Iterator[list[Tile]]:
+    """Tiles of equal size together, as many as have the pixels of the largest one."""
+
+    def size(tile: Tile) -> tuple[int, int]:
+        left, top, right, bottom = tile.box
+        return bottom - top, right - left
+
+    for (height, width), group in groupby(sorted(tiles, key=size), key=size):
+        equal, most = list(group), max(1, largest**2 // (height * width))
+        yield from (equal[k : k + most] for k in range(0, len(equal), most))

@@ -1,0 +1,1 @@
+"""Masks: their three forms, edits, files, and random holes."""

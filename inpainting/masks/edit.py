@@ -1,0 +1,87 @@
+"""Changes of a mask image: dilate, erode, invert, shrink, feather.
+
+Mask images here are mode "L", 255 = repaint, 0 = keep.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from inpainting.masks.convert import is_white
+from inpainting.types import Flags, Hole
+
+
+def invert(mask_image: Image.Image) -> Image.Image:
+    """White for black and black for white."""
+    return ImageChops.invert(mask_image)
+
+
+def grow(mask_image: Image.Image, pixels: int) -> Image.Image:
+    """:func:`dilate` by so many pixels; :func:`erode` where the number is negative."""
+    return dilate(mask_image, pixels) if pixels > 0 else erode(mask_image, -pixels)
+
+
+def dilate(mask_image: Image.Image, pixels: int) -> Image.Image:
+    """White wherever a white pixel lies within that Euclidean distance: round corners."""
+    from skimage.morphology import isotropic_dilation  # loads scipy: only who dilates waits
+
+    return _change(mask_image, pixels, isotropic_dilation)
+
+
+def erode(mask_image: Image.Image, pixels: int) -> Image.Image:
+    """Black wherever a black pixel lies within that Euclidean distance.
+
+    The picture's border is no edge: white that touches it keeps touching it.
+    """
+    from skimage.morphology import isotropic_erosion
+
+    return _change(mask_image, pixels, isotropic_erosion)
+
+
+def shrink(mask_image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """At a smaller (width, height): white where any white pixel was, so that no line is lost."""
+    rows, columns = (
+        np.arange(few) * many // few
+        for few, many in zip(size[::-1], mask_image.size[::-1], strict=True)
+    )
+    white = is_white(mask_image)
+    small = np.logical_or.reduceat(np.logical_or.reduceat(white, rows, 0), columns, 1)
+    return Image.fromarray(small).convert("L")
+
+
+def feather(hole: Hole, width: int) -> Image.Image:
+    """Opacity of a fill that fades in from the hole's border.
+
+    Args:
+        hole: bool (H, W), True = missing.
+        width: of the ramp, in pixels; it lies inside the hole.
+
+    Returns:
+        Mode "L": 0 outside the hole, 255 deeper in it than ``width``.
+    """
+    import cv2
+
+    # Chessboard distance to the nearest known pixel.
+    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_C, 3)
+    share = np.minimum(depth, width + 1) / (width + 1)
+    return Image.fromarray((255 * share).astype(np.uint8))
+
+
+def _change(
+    mask_image: Image.Image, pixels: int, change: Callable[[Flags, int], Flags]
+) -> Image.Image:
+    box = mask_image.getbbox()
+    if not pixels or not box:
+        return mask_image
+    # Only where something can change: distances of a whole photo take seconds.
+    reach = pixels + 1
+    left, top, right, bottom = box
+    box = (
+        max(0, left - reach), max(0, top - reach),
+        min(mask_image.width, right + reach), min(mask_image.height, bottom + reach),
+    )  # fmt: skip
+    part = change(is_white(mask_image.crop(box)), pixels)
+    result = mask_image.copy()
+    result.paste(Image.fromarray(part).convert("L"), box)
+    return result

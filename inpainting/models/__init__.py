@@ -1,0 +1,1 @@
+"""Networks: blocks, architectures, registry, checkpoints."""

@@ -1,0 +1,84 @@
+"""The interface of all networks: picture and mask in, :class:`Prediction` out."""
+
+from abc import abstractmethod
+from typing import NamedTuple, Protocol
+
+from torch import Tensor, nn
+
+from inpainting.errors import InvalidConfig
+from inpainting.models.pconv import check_valid, zero_holes
+
+
+class Prediction(NamedTuple):
+    """A network's output for a batch.
+
+    ``image``: float (B, 3, H, W), RGB, about [0, 1] and not clamped; known pixels are predicted
+    too, see :func:`inpainting.masks.convert.composite`. ``scale``: float (B, 1, H, W) > 0, in units
+    of ``image``, the expected absolute error of every pixel: the scale b of a Laplace distribution.
+    None from a network that predicts no error.
+    """
+
+    image: Tensor
+    scale: Tensor | None
+
+
+class Window(NamedTuple):
+    """A step by which the known region grows inside a network, in pixels of its input."""
+
+    size: int
+    stride: int
+
+
+class NetworkConfig(Protocol):
+    """Shape of a network: a frozen dataclass of numbers, strings and tuples."""
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of the input must be multiples of this."""
+
+
+class Network(nn.Module):
+    """Base of all networks, which the registry lists.
+
+    ``config``: the network's shape, an instance of ``config_class``.
+    """
+
+    config_class: type
+    config: NetworkConfig
+
+    def forward(self, image: Tensor, valid: Tensor) -> Prediction:
+        """Predict the whole picture from its known pixels.
+
+        Args:
+            image: float (B, 3, H, W), RGB in [0, 1]; hole content is ignored, NaN included.
+            valid: float (B, 1, H, W), 1 = known.
+
+        Raises:
+            InvalidMask: when ``valid`` is not float with one channel.
+            InvalidConfig: when H or W is not a multiple of ``config.multiple``.
+        """
+        check_valid(valid, channels=1)
+        _check_size(image, self.config.multiple)
+        return self.predict(zero_holes(image, valid), valid)
+
+    @abstractmethod
+    def predict(self, image: Tensor, valid: Tensor) -> Prediction:
+        """:meth:`forward` of checked input; ``image`` is zero in holes."""
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """How the known region grows, step by step: what the demo shows as mask propagation."""
+        return ()
+
+    def error_parameters(self) -> list[nn.Parameter]:
+        """Parameters that learn the expected error alone; their gradient is clipped apart."""
+        return []
+
+
+def _check_size(image: Tensor, multiple: int) -> None:
+    height, width = image.shape[-2:]
+    if height % multiple or width % multiple:
+        raise InvalidConfig(
+            f"The input is {height}×{width} pixels but this network needs multiples of {multiple}: "
+            "pad it with io.tensors.pad_to_multiple, or use InpaintingPipeline, which does."
+        )

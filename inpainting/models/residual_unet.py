@@ -1,0 +1,155 @@
+"""A U-Net that does not paint pixels: it corrects a smooth fill and predicts its own error.
+
+Its input is the smooth (biharmonic) fill and the known pixels, both relative to their local mean
+and contrast (:mod:`inpainting.models.normalize`). Squares of pixels become channels, so that detail
+costs little. As the smooth fill knows something everywhere, its mask is full after the first
+layer and is carried no further.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inpainting.models.base import Network, Prediction, Window
+from inpainting.models.biharmonic import smooth_fill
+from inpainting.models.blocks import EncoderLevel, ResidualUnits, encoder
+from inpainting.models.config import MOST_LEVELS, UNetConfig
+from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
+from inpainting.models.pconv import MaskUpdate
+
+MOST_LOG_SCALE = 3  # the log-scale is limited to ±3, so that one outlier cannot dominate the loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualUNetConfig(UNetConfig):
+    """Shape of a :class:`ResidualUNet`; the defaults are those of the bundled weights."""
+
+    channels: tuple[int, ...] = (48, 64, 96, 160, 256)
+    kernels: tuple[int, ...] = (3, 3, 3, 3, 3)
+    strides: tuple[int, ...] = (1, 2, 2, 2, 2)
+    units: tuple[int, ...] = (1, 1, 1, 1, 1)
+    norm: str = "none"
+    norm_first: bool = True
+    encoder_activation: str = "leaky_relu"
+    decoder_activation: str = "leaky_relu"
+    fold: int = 2  # side of the squares of pixels that become channels
+    smooth_steps: int = 6  # of conjugate gradients for the smooth fill; see smooth_fill
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of the input must be multiples of this."""
+        return math.prod(self.strides) * self.fold
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Channels of the first layer, one number per group with a mask of its own.
+
+        Every pixel of a square is a group; smooth fill and hole are known in all of them.
+        """
+        return (3,) * self.fold**2 + (4 * self.fold**2,)
+
+
+class ResidualUNet(Network):
+    """Encoder levels and a decoder that adds skips; two heads: correction and log-scale of it."""
+
+    config_class = ResidualUNetConfig
+    config: ResidualUNetConfig
+    encoder: Sequence[EncoderLevel]
+    decoder: Sequence["AddLevel"]
+
+    def __init__(self, config: ResidualUNetConfig | None = None) -> None:
+        super().__init__()
+        self.config = c = config or ResidualUNetConfig()
+        self.encoder = encoder(c, c.inputs)  # type: ignore[assignment]
+        self.decoder = nn.ModuleList(
+            AddLevel(c, level) for level in reversed(range(1, len(c.channels)))
+        )  # type: ignore[assignment]
+        features, pixels = c.channels[0], c.fold**2
+        self.head = nn.Conv2d(features, 3 * pixels, 3, padding=1)
+        self.doubt = nn.Conv2d(features, pixels, 3, padding=1)  # the log-scale; named so in files
+        for level in self.encoder[1:]:  # deep features start small too
+            nn.init.kaiming_uniform_(level.first.conv.weight, a=math.sqrt(5))
+        # Training starts at the smooth fill.
+        for parameter in (*self.head.parameters(), *self.doubt.parameters()):
+            nn.init.zeros_(parameter)
+
+    def predict(self, image: Tensor, valid: Tensor) -> Prediction:
+        start = smooth_fill(image, valid, self.config.smooth_steps).clamp(0, 1)
+        return self.correct(image, valid, start)
+
+    def correct(self, image: Tensor, valid: Tensor, start: Tensor) -> Prediction:
+        """The learned part of :meth:`predict`; ``start`` is the smooth fill, float (B, 3, H, W)."""
+        mean, contrast = local_statistics(image, valid, start)
+        known = (image - mean) / contrast * valid  # (B, 3, H, W)
+        factor = self.config.fold
+        groups = space_to_depth(valid, factor)  # (B, factor², H/factor, W/factor)
+        groups = torch.cat([groups, torch.ones_like(groups[:, :1])], 1)
+        smooth = torch.cat([(start - mean) / contrast, 1 - valid], 1)  # (B, 4, H, W)
+        x = torch.cat([space_to_depth(known, factor), space_to_depth(smooth, factor)], 1)
+        x = x.contiguous(memory_format=torch.channels_last)
+        change, log_scale = (depth_to_space(y, factor) for y in self._heads(self._body(x, groups)))
+        limited = MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE)  # (B, 1, H, W)
+        return Prediction(start + contrast * change, contrast * limited.exp())
+
+    def _body(self, x: Tensor, groups: Tensor) -> Tensor:
+        """Float (B, inputs, h, w) and its mask (B, groups, h, w) to features (B, C, h, w)."""
+        # The smooth fill is known everywhere: after the first convolution, so is everything.
+        ratio, _ = self.encoder[0].first.conv.update(groups)
+        rest = [None] * (2 * len(self.encoder[0].units))
+        x = self.encoder[0](x, [MaskUpdate(ratio, None), *rest])
+        skips = [x]
+        for level in self.encoder[1:]:
+            x = level(x)  # (B, C, h/2^l, w/2^l)
+            skips.append(x)
+        skips.pop()
+        for wider in self.decoder:
+            x = wider(x, skips.pop())  # (B, C, h/2^l, w/2^l)
+        return x
+
+    def _heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Corrections and log-scales of squares of pixels: (B, 3·fold², h, w), (B, fold², h, w)."""
+        if torch.is_grad_enabled():
+            # Detached: learning to predict the error must not change what the network fills.
+            return self.head(x), self.doubt(x.detach())
+        layers = (self.head, self.doubt)  # one convolution of both
+        weight, bias = (torch.cat([getattr(y, n) for y in layers]) for n in ("weight", "bias"))
+        change, log_scale = F.conv2d(x, weight, bias, padding=1).split(
+            [y.out_channels for y in layers], 1
+        )
+        return change, log_scale
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Of the smooth fill: each coarser picture is the mean of the known pixels in 2×2."""
+        return (Window(2, 2),) * MOST_LEVELS
+
+    def error_parameters(self) -> list[nn.Parameter]:
+        return list(self.doubt.parameters())
+
+
+class AddLevel(nn.Module):
+    """1×1 convolution, up-sampling (nearest), addition of the encoder's features, residual units.
+
+    Adding after a 1×1 convolution trains in two thirds of the time of the paper's concatenation.
+    """
+
+    def __init__(self, config: ResidualUNetConfig, level: int) -> None:
+        super().__init__()
+        c = config
+        self.stride = c.strides[level]
+        channels = c.channels[level - 1]
+        self.lift = nn.Conv2d(c.channels[level], channels, 1)
+        self.units = ResidualUnits(
+            c.units[level - 1], channels, c.norm, c.decoder_activation, c.bias
+        )
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Float (B, C, h, w) and the skip's (B, S, H, W) to (B, S, H, W)."""
+        x = self.lift(x)
+        if self.stride > 1:
+            x = F.interpolate(x, scale_factor=self.stride)
+        return self.units(x.add_(skip))

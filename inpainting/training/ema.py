@@ -1,0 +1,27 @@
+"""The exponential moving average of the weights, which is what is published."""
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
+def moving_average(model: nn.Module, decay: float) -> AveragedModel:
+    """Average weights and batch-norm statistics; the memory grows with the run, up to ``decay``.
+
+    A short run would otherwise publish its first, random weights. The ramp
+    ``(1 + n) / (10 + n)`` is the one of TensorFlow's ``ExponentialMovingAverage``.
+    """
+
+    def average(averaged: Tensors, current: Tensors, updates: Tensor | int) -> None:
+        n = int(updates)
+        weight = 1 - min(decay, (1 + n) / (10 + n))
+        for old, new in zip(averaged, current, strict=True):
+            if old.is_floating_point():
+                old.lerp_(new, weight)
+            else:
+                old.copy_(new)
+
+    with torch.no_grad():
+        return AveragedModel(model, multi_avg_fn=average, use_buffers=True)

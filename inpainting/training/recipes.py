@@ -1,0 +1,93 @@
+"""The training recipes: network, holes, loss and optimisation that belong together."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from inpainting.losses.weights import LossWeights, parse_losses
+from inpainting.models.base import NetworkConfig
+from inpainting.models.pconv_unet import PConvUNetConfig
+from inpainting.models.residual_unet import ResidualUNetConfig
+from inpainting.training.config import TrainConfig
+
+FINAL_LR = 0.01  # of the peak, where the cosine ends
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that ``train.py --recipe`` decides."""
+
+    network: NetworkConfig
+    holes: str  # a name of masks.random.SAMPLERS
+    loss: LossWeights
+    optimizer: Callable[..., torch.optim.Optimizer]
+    lr: float  # peak learning rate
+    schedule: bool  # warm-up and cosine; else the rate is constant
+    warmup: int  # steps of a schedule until the peak
+    ema: float  # decay of the averaged weights, which are the ones published; 0 = none
+    clip: float  # largest norm of the gradient; 0 = no limit
+    keep_best: bool  # publish the epoch of least loss instead of the last one
+
+
+RECIPES = {
+    "default": Recipe(
+        network=ResidualUNetConfig(),
+        holes="mix",
+        loss=LossWeights(),
+        optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.99), weight_decay=1e-4),
+        lr=5e-4,
+        schedule=True,
+        warmup=200,
+        ema=0.999,
+        clip=1.0,
+        keep_best=False,
+    ),
+    # The report's: the paper's network, MSE, Adam, random lines, best loss kept.
+    "classic": Recipe(
+        network=PConvUNetConfig(),
+        holes="lines",
+        loss=LossWeights(log_mse=0, mse=1),
+        optimizer=torch.optim.Adam,
+        lr=2e-4,
+        schedule=False,
+        warmup=0,
+        ema=0.0,
+        clip=0.0,
+        keep_best=True,
+    ),
+}
+
+
+def recipe_of(config: TrainConfig) -> Recipe:
+    """The recipe of ``--recipe`` with what other flags change in it.
+
+    Raises:
+        InvalidConfig: for losses that do not exist.
+    """
+    changes: dict[str, Any] = {
+        "lr": config.lr,
+        "warmup": config.lr_warmup_steps,
+        "clip": config.max_grad_norm,
+        "loss": parse_losses(config.loss) if config.loss else None,
+    }
+    given = {name: value for name, value in changes.items() if value is not None}
+    return replace(RECIPES[config.recipe], **given)
+
+
+def lr_at(recipe: Recipe, step: int, done: float) -> float:
+    """Learning rate at a step: linear warm-up, then half a cosine that ends with the budget.
+
+    Args:
+        recipe: its peak and its warm-up, and whether there is a schedule.
+        step: optimiser steps taken.
+        done: share of the budget used, in [0, 1].
+    """
+    if not recipe.schedule:
+        return recipe.lr
+    warmup = min(1.0, (step + 1) / max(1, recipe.warmup))
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    return recipe.lr * warmup * (FINAL_LR + (1 - FINAL_LR) * cosine)

@@ -1,0 +1,164 @@
+"""Validation: gain over the smooth fill on pictures set aside from training, and their grids."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import torch
+from PIL import Image
+
+from inpainting.classical.diffusion import Fill
+from inpainting.data.sampler import Cell, cell_key
+from inpainting.data.sources import decoded, read_cell
+from inpainting.errors import InvalidImage
+from inpainting.evaluation.grids import GridRow, five_column_grid
+from inpainting.evaluation.metrics import PSNR_CAP
+from inpainting.evaluation.protocol import Pair, pairs
+from inpainting.evaluation.scoring import composited, score_fill
+from inpainting.inference.predict import Predictor
+from inpainting.io.files import atomic_write
+from inpainting.io.tensors import to_image, to_tensor
+from inpainting.masks.convert import batch_of, mask_image_from_hole, valid_from_hole
+from inpainting.models.base import Network
+from inpainting.models.biharmonic import smooth_fill
+from inpainting.models.residual_unet import ResidualUNetConfig
+from inpainting.types import Hole, Pixels
+
+SAMPLES = "samples.png"  # the newest grid; earlier ones are in a folder of that name
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Pairs that training never sees; they are of the training split, not of the test split."""
+
+    pairs: list[Pair]
+
+    def scores(self, model: Network, device: torch.device) -> dict[str, float]:
+        """The measures that experiments are compared by; none where nothing is set aside.
+
+        Returns:
+            ``psnr``: mean PSNR of the composited fills in dB, each capped. ``gain_lines`` and
+            ``gain_irregular``: mean gain in hole PSNR, in dB, over the smooth fill of the same
+            pairs, which is as good as the best classical fill.
+        """
+        if not self.pairs:
+            return {}
+        fill = _bare(model, device)
+        rows = [score_fill("model", fill, pair) for pair in self.pairs]
+        scores = {"psnr": float(np.mean([min(row["psnr"], PSNR_CAP) for row in rows]))}
+        for protocol in dict.fromkeys(pair.protocol for pair in self.pairs):
+            gains = [
+                min(row["hole_psnr"], PSNR_CAP) - start
+                for row, start in zip(rows, self._starts, strict=True)
+                if row["protocol"] == protocol
+            ]
+            scores[f"gain_{protocol}"] = float(np.mean(gains))
+        return scores
+
+    @cached_property
+    def _starts(self) -> list[float]:
+        """Hole PSNR of the smooth fill, pair by pair."""
+        scores = [score_fill("start", _smooth, pair)["hole_psnr"] for pair in self.pairs]
+        return [min(score, PSNR_CAP) for score in scores]
+
+    def grid(self, model: Network, device: torch.device) -> Image.Image | None:
+        """Six pairs, filled, as a five-column grid; None where nothing is set aside."""
+        fill = _bare(model, device)
+        rows = [
+            GridRow(
+                pair.original,
+                mask_image_from_hole(pair.hole),
+                composited(pair, fill(pair.original, pair.hole)),
+                pair.label,
+            )
+            for pair in self.pairs[:3] + self.pairs[3:][-3:]
+        ]
+        return five_column_grid(rows) if rows else None
+
+
+def write_samples(grid: Image.Image | None, folder: Path, step: int) -> None:
+    """Write a grid as ``samples.png``, and once more under its step, to be kept."""
+    if grid is None:
+        return
+    picture = io.BytesIO()
+    grid.save(picture, "png")
+    kept = folder / Path(SAMPLES).stem / f"step-{step:08d}.png"
+    for path in (kept, folder / SAMPLES):
+        with atomic_write(path) as file:
+            file.write(picture.getbuffer())
+
+
+def set_aside(images: Any, count: int, seed: int, size: int) -> tuple[Any, Validation]:
+    """Split off pictures for validation, half with lines and half with irregular holes.
+
+    Args:
+        images: a training split.
+        count: how many, at most a tenth.
+        seed: decides which, and their holes.
+        size: side of the square pictures, in pixels.
+
+    Returns:
+        The pictures left for training, and the others. Files that cannot be read stay in training,
+        which counts them.
+    """
+    count = min(count, len(images) // 10)
+    order = [int(i) for i in np.random.default_rng(seed).permutation(len(images))]
+    files = images.with_format(None)
+    chosen = list(islice((i for i in order if _readable(files[i]["image"])), count))
+    if not chosen:
+        return images, Validation([])
+    left = set(order).difference(chosen)
+    validation = _validation(images.select(chosen), seed, size)
+    return images.select([i for i in order if i in left]), validation
+
+
+def set_aside_of_stream(
+    rows: Iterable[Any], count: int, seed: int, size: int
+) -> tuple[frozenset[str], Validation]:
+    """The first readable pictures of a stream, as :func:`set_aside`.
+
+    Returns:
+        Keys (:func:`~inpainting.data.sampler.cell_key`) of the pictures that are not to be trained
+        on, and the pictures.
+    """
+    cells = list(islice((row["image"] for row in rows if _readable(row["image"])), count))
+    if not cells:
+        return frozenset(), Validation([])
+    kind = datasets.Features({"image": datasets.Image(decode=False)})
+    held = decoded(datasets.Dataset.from_dict({"image": cells}, features=kind))
+    return frozenset(cell_key(cell) for cell in cells), _validation(held, seed, size)
+
+
+def _validation(held: Any, seed: int, size: int) -> Validation:
+    half = len(held) // 2
+    return Validation(
+        [
+            *pairs(held, range(half), "lines", seed, size),
+            *pairs(held, range(half, len(held)), "irregular", seed, size),
+        ]
+    )
+
+
+def _readable(cell: Cell) -> bool:
+    try:
+        return bool(read_cell(cell))
+    except InvalidImage:
+        return False
+
+
+def _bare(model: Network, device: torch.device) -> Fill:
+    """The bare network in float32, so that numbers of different machines can be compared."""
+    predictor = Predictor(model, device, torch.float32)
+    return lambda image, hole: predictor.fill(image, hole)[0]
+
+
+def _smooth(image: Pixels, hole: Hole) -> Pixels:
+    valid = valid_from_hole(batch_of(hole))
+    steps = ResidualUNetConfig().smooth_steps
+    return np.array(to_image(smooth_fill(to_tensor(Image.fromarray(image)), valid, steps)))

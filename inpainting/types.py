@@ -1,0 +1,11 @@
+"""Arrays that several rooms share, and the range of their values."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]  # (H, W, 3), RGB
+Flags = NDArray[np.bool_]  # (H, W), one yes or no per pixel
+Hole = Flags  # True = missing
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, as in Pillow
+
+DATA_RANGE = 255  # of uint8 values: what PSNR and SSIM are relative to

@@ -1,0 +1,56 @@
+"""Masks in a real browser: own files, changed and saved; test damage."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.demo import hole_share
+
+pytestmark = pytest.mark.browser
+
+EXAMPLE = 451 * 300  # pixels
+
+
+def test_own_mask_inverted_filled_saved(visit, keep, tmp_path):
+    mask_image = Image.new("L", (902, 600), 255)
+    mask_image.paste(0, (200, 200, 400, 300))
+    mask_image.save(tmp_path / "mine.png")
+    demo = visit()
+    page = demo.page
+    demo.unfold("masks")
+    with demo.changing():
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Open a mask file").click()
+        chooser.value.set_files(tmp_path / "mine.png")
+    page.get_by_text("invert it").wait_for()
+    keep(demo)
+    assert "resized from 902×600 to 451×300" in demo.messages()
+    with demo.changing():
+        page.get_by_role("button", name="Invert", exact=True).click()
+    assert hole_share(demo.press_fill()) == pytest.approx(100 * 5000 / EXAMPLE, abs=0.11)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the mask").click()
+    assert download.value.suggested_filename == "1_scratches_mask.png"
+    saved = np.array(Image.open(download.value.path()))
+    assert saved[120, 150] == 255 and saved[20, 20] == 0
+    assert saved.mean() / 255 == pytest.approx(5000 / EXAMPLE, abs=2e-4)
+    with demo.changing():
+        page.get_by_role("button", name="Grow or shrink").click()  # by 4, as the slider stands
+    demo.stroke((0.8, 0.65), (0.8, 0.65))  # and what is painted on it lies where it should
+    assert hole_share(demo.press_fill()) > 100 * 108 * 58 / EXAMPLE - 0.2
+
+
+def test_damage_is_filled_and_its_numbers_mean_something(visit, keep):
+    demo = visit()
+    demo.unfold("damage")
+    demo.page.get_by_label("boxes").check()
+    with demo.changing():
+        facts = demo.press_fill("text=Damage and fill")
+    keep(demo)
+    assert 9 < hole_share(facts) <= 10
+    assert "Test damage: what was under it is known" in demo.page.inner_text("#report")
+    demo.press_fill()  # the same damage, read back from the editor
+    assert "Test damage: what was under it is known" in demo.page.inner_text("#report")
+    demo.stroke()
+    demo.press_fill()
+    assert "these numbers mean nothing" in demo.page.inner_text("#report")

@@ -1,0 +1,59 @@
+"""What training sees: samples that depend on their index alone, and how they become a batch."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from inpainting.data.dataset import HoledImages, Sample, collate
+from inpainting.data.sampler import SampleIndex
+from inpainting.data.sources import DataSet, load_splits
+from inpainting.masks.random import sample_mix
+
+
+@pytest.fixture
+def images(image_folder, tmp_path):
+    return load_splits(DataSet(image_folder({".": 12}), cache_dir=tmp_path / "cache"))["train"]
+
+
+def test_a_sample_depends_on_seed_epoch_and_index_alone(images):
+    dataset = HoledImages(images, sample_mix, size=64, crop=32, seed=5)
+    first, again = dataset[SampleIndex(3, 2)], dataset[SampleIndex(3, 2)]
+    assert first.image.shape == (3, 32, 32) and first.image.dtype == torch.uint8
+    assert first.hole.shape == (1, 32, 32) and first.hole.dtype == torch.bool
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not torch.equal(first.image, dataset[SampleIndex(4, 2)].image)
+    other_seed = HoledImages(images, sample_mix, size=64, crop=32, seed=6)[SampleIndex(3, 2)]
+    assert not torch.equal(first.hole, other_seed.hole)
+
+
+def test_an_index_with_a_file_gives_what_the_pictures_index_gives(images):
+    cell = images.with_format(None)[2]["image"]
+    mapped = HoledImages(images, sample_mix, size=64, seed=5)[SampleIndex(1, 2)]
+    streamed = HoledImages(None, sample_mix, size=64, seed=5)[SampleIndex(1, 2, cell)]
+    assert torch.equal(mapped.image, streamed.image) and torch.equal(mapped.hole, streamed.hole)
+
+
+def sample(level: int) -> Sample:
+    return Sample(
+        torch.full((3, 4, 4), level, dtype=torch.uint8), torch.ones(1, 4, 4, dtype=torch.bool)
+    )
+
+
+def test_in_the_place_of_an_unreadable_file_a_good_sample_stands_twice():
+    batch = collate([sample(1), "one is bad", sample(2)], crop=4)
+    assert batch.image.shape == (3, 3, 4, 4) and batch.errors == ("one is bad",)
+    assert batch.image[:, 0, 0, 0].tolist() == [1, 2, 1] and batch.weight == 1
+
+
+def test_a_batch_without_a_readable_file_weighs_nothing():
+    batch = collate(["a", "b"], crop=8)
+    assert batch.image.shape == (2, 3, 8, 8) and not batch.hole.any() and batch.weight == 0
+
+
+def test_damaged_file_is_a_sentence_and_no_crash(tmp_path, images):
+    cell = images.with_format(None)[0]["image"]
+    data = cell["bytes"] or Path(cell["path"]).read_bytes()
+    torn = {"bytes": data[: len(data) // 2], "path": None}
+    found = HoledImages(None, sample_mix, size=64)[SampleIndex(2, 7, torn)]
+    assert isinstance(found, str) and found.startswith("picture 7 of epoch 2: ")

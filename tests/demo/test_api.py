@@ -1,0 +1,148 @@
+"""The endpoint for programs, over HTTP: gradio_client, curl's way, and MCP."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import gradio as gr
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from inpainting.demo import api
+from inpainting.demo.images import keep
+from inpainting.evaluation.metrics import score
+from inpainting.io.images import decode
+from tests.endpoint import file_data, fill, upload
+from tests.running_app import PATIENCE, ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def client(address, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("downloads")
+    client = Client(address, verbose=False, download_files=folder)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def files(tmp_path, noise):
+    picture, mask_image = noise(60, 40), Image.new("L", (60, 40))
+    mask_image.paste(255, (10, 10, 30, 25))
+    picture.save(tmp_path / "cat.png")
+    mask_image.save(tmp_path / "mask.png")
+    return tmp_path / "cat.png", tmp_path / "mask.png"
+
+
+@pytest.fixture
+def app(address):
+    with httpx.Client(base_url=address, timeout=PATIENCE) as client:
+        yield client
+
+
+@pytest.fixture
+def uploaded(app, files):
+    """Both files, as the endpoint is told of them."""
+    stored = (file_data(upload(app, path.read_bytes(), path.name)) for path in files)
+    return dict(zip(("image", "mask_image"), stored, strict=True))
+
+
+def test_gradio_client_gets_the_picture_and_its_facts(client, files):
+    path, facts = client.predict(*map(handle_file, files), api_name="/fill")
+    original, filled = np.array(decode(files[0])), np.array(decode(path))
+    hole = np.array(decode(files[1], grey=True)) > 0
+    assert Path(path).name == "cat_filled.png"
+    assert np.array_equal(original[~hole], filled[~hole]) and facts["untouched_pixels_equal"]
+    assert facts["scores"]["hole_psnr"] == pytest.approx(
+        score(original, filled, hole).hole_psnr, abs=1e-4
+    )
+    assert (facts["width"], facts["height"], facts["hole_ratio"]) == (60, 40, 0.125)
+    assert facts["passes"] and facts["device"] == "CPU" and facts["seconds"] > 0
+
+
+def test_rotated_photos_are_upright(client, files, tmp_path, noise):
+    photo = noise(40, 60)
+    exif = photo.getexif()
+    exif[0x0112], exif[0x8825] = 6, {1: "N"}
+    photo.save(tmp_path / "turned.jpg", exif=exif)
+    path, facts = client.predict(
+        handle_file(tmp_path / "turned.jpg"), handle_file(files[1]), "resize", 2, api_name="/fill"
+    )
+    with Image.open(path) as result:
+        assert result.size == (60, 40) and not result.getexif() and not result.info
+    assert facts["notes"] == []
+
+
+def test_single_requests_by_name_and_by_default(app, uploaded):
+    event, (file, facts) = fill(app, **uploaded)
+    assert event == "complete" and facts["hole_ratio"] == 0.125
+    reply = app.get(file["url"])
+    assert reply.headers["Content-Type"] == "image/png"
+    assert decode(reply.content).size == (60, 40)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_the_documented_curl_commands_work(address, files, tmp_path):
+    page = (ROOT / "docs" / "usage.md").read_text()
+    (commands,) = re.findall(r"```sh\n(HOST=.*?)```", page, re.DOTALL)
+    commands = commands.replace("http://127.0.0.1:7860", address)
+    for name, path in zip(("photo.jpg", "mask.png"), files, strict=True):
+        commands = commands.replace(name, path.name)
+    done = subprocess.run(
+        ["bash", "-euc", commands], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "event: complete" in done.stdout and "cat_filled.png" in done.stdout
+
+
+def test_refusals_are_sentences_in_plain_text(client, app, uploaded, files, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n'")
+    with pytest.raises(AppError, match="broken.png is not a picture in a known format"):
+        client.predict(
+            handle_file(tmp_path / "broken.png"), handle_file(files[1]), api_name="/fill"
+        )
+    for arguments, words in (
+        ({"strategy": "fast"}, "no strategy 'fast'"),
+        ({"feather": -1}, "feather is -1: give a number of pixels"),
+        ({"image": "cat.png"}, 'pass {"path": …'),
+    ):
+        event, answer = fill(app, **uploaded | arguments)
+        assert event == "error" and words in answer["error"]
+
+
+def test_nothing_is_computed_for_who_has_left(files, tiny_pipeline, monkeypatch):
+    given = [{"path": keep(decode(path, grey=True), path.stem)} for path in files]
+    assert api.fill(*given)[1]["untouched_pixels_equal"]
+    monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", None)
+    monkeypatch.setattr("inpainting.demo.requests.event_is_wanted", lambda: False)
+    with pytest.raises(gr.Error, match="Nobody waits"):
+        api.fill(*given)
+
+
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_no_other_file_of_the_machine_is_read(app, uploaded, files, meta):
+    secret = {"path": str(files[0]), **meta}  # a picture, but nobody uploaded it
+    event, answer = fill(app, **uploaded | {"image": secret})
+    assert event == "error"
+    words = answer["error"]
+    assert words is None or "was uploaded in the last hour" in words or "not in the cache" in words
+
+
+def test_mcp_offers_the_tool(app, address):
+    def ask(method: str, **params) -> dict:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        headers = {"Accept": "application/json, text/event-stream"}
+        reply = app.post("/gradio_api/mcp/", json=request, headers=headers).text
+        return json.loads(reply.partition("data: ")[2] or reply)["result"]
+
+    (tool,) = ask("tools/list")["tools"]
+    assert tool["name"] == "fill" and "white = repaint" in json.dumps(tool["inputSchema"])
+    # It takes URLs, and fetches none from inside the network that it runs in.
+    inside = {name: f"{address}/gradio_api/info" for name in ("image", "mask_image")}
+    assert ask("tools/call", name="fill", arguments=inside)["isError"]

@@ -1,0 +1,62 @@
+"""The checkpoint that the environment names."""
+
+import re
+
+import numpy as np
+import pytest
+
+from inpainting.classical.registry import CLASSICAL
+from inpainting.demo import checkpoint, events
+from inpainting.errors import CheckpointError
+from inpainting.evaluation.metrics import score
+from inpainting.models.checkpoint import BUNDLED
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch):
+    monkeypatch.delenv("INPAINTING_CHECKPOINT", raising=False)
+    for function in (checkpoint.load_pipeline, checkpoint.checkpoint_name):
+        function.cache_clear()
+    yield
+    for function in (checkpoint.load_pipeline, checkpoint.checkpoint_name):
+        function.cache_clear()
+
+
+def test_the_environment_selects_it(tiny_checkpoint, tiny_model, monkeypatch):
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tiny_checkpoint))
+    pipeline = checkpoint.load_pipeline()
+    assert pipeline is checkpoint.load_pipeline()
+    assert pipeline.predictor.model.config == tiny_model.config
+    assert re.fullmatch(r"tiny, [0-9a-f]{8}", checkpoint.checkpoint_name())
+
+
+@pytest.mark.parametrize("given", ["user/repo", "user/repo@main", "user/repo@v1", "/no/folder"])
+def test_weights_of_the_hub_are_pinned_by_commit(monkeypatch, given):
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", given)
+    with pytest.raises(CheckpointError, match="a Hub id with a commit"):
+        checkpoint.load_pipeline()
+
+
+def test_a_commit_and_a_digest_are_told_apart(monkeypatch):
+    commit = "0123456789" * 4
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", f"user/repo@{commit}")
+    monkeypatch.setenv("INPAINTING_SHA256", "ab" * 32)
+    assert checkpoint.checkpoint() == ("user/repo", commit, "ab" * 32)
+
+
+def test_other_weights_than_expected_are_not_served(tiny_checkpoint, monkeypatch):
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tiny_checkpoint))
+    monkeypatch.setenv("INPAINTING_SHA256", "ab" * 32)
+    with pytest.raises(CheckpointError, match="is expected"):
+        checkpoint.load_pipeline()
+
+
+def test_the_bundled_one_beats_the_mean():
+    assert (BUNDLED / "model.safetensors").is_file()
+    assert checkpoint.checkpoint_name().startswith("bundled weights, ")
+    image, mask_image = events.read_example(events.EXAMPLES[0])
+    original, hole = np.array(image), np.array(mask_image) > 0
+    ours = np.array(checkpoint.load_pipeline()(image, mask_image))
+    mean = CLASSICAL["mean"].fill(original, hole)
+    ours, mean = (score(original, filled, hole).hole_psnr for filled in (ours, mean))
+    assert ours > mean + 6  # at most half the error

@@ -1,0 +1,336 @@
+"""What the demo takes from Gradio's inside, item by item: an upgrade that changes one is named."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from gradio import processing_utils
+from gradio.context import LocalContext
+from PIL import Image
+
+from inpainting.demo.gradio_internals import (
+    EditorUploads,
+    EditorValue,
+    FileEditor,
+    event_is_wanted,
+    forget_files,
+    get_upload_folder,
+    kept_files,
+    queue_length,
+    replace_fetch,
+)
+from tests.endpoint import file_data
+from tests.running_app import PATIENCE
+
+pytestmark = [
+    pytest.mark.usefixtures("kept"),
+    # Gradio sums up its queue with what pandas is about to drop.
+    pytest.mark.filterwarnings("ignore:.*future.no_silent_downcasting"),
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+]
+
+Visit = Callable[[gr.Blocks, httpx.AsyncClient], Coroutine[Any, Any, None]]
+
+
+def serve(build: Callable[[], object], visit: Visit) -> None:
+    """Call ``visit`` with an app, to which ``build`` adds what it consists of, and its client."""
+
+    async def run() -> None:
+        with gr.Blocks(analytics_enabled=False) as blocks:
+            build()
+        async with asyncio.timeout(PATIENCE), client_of(blocks.queue()) as client:
+            await visit(blocks, client)
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def client_of(blocks: gr.Blocks) -> AsyncIterator[httpx.AsyncClient]:
+    blocks.max_file_size = None  # what ``launch`` sets
+    transport = httpx.ASGITransport(gr.routes.App.create_app(blocks))
+    async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+        await client.get("/gradio_api/startup-events")  # and asks for
+        yield client
+
+
+async def ask(client: httpx.AsyncClient, name: str, *data: object) -> str:
+    """Call a function of the app: the event's id."""
+    answer = await client.post(f"/gradio_api/call/{name}", json={"data": data})
+    event: str = answer.raise_for_status().json()["event_id"]
+    return event
+
+
+async def answer(client: httpx.AsyncClient, name: str, *data: object) -> str:
+    """Call a function of the app: what its stream of events says."""
+    event = await ask(client, name, *data)
+    return (await client.get(f"/gradio_api/call/{name}/{event}")).text
+
+
+async def upload(client: httpx.AsyncClient, content: bytes) -> str:
+    """The path that an uploaded file is kept at."""
+    files = {"files": ("a.png", content)}
+    stored = await client.post("/gradio_api/upload", files=files)
+    path: str = stored.raise_for_status().json()[0]
+    return path
+
+
+def test_replace_fetch(monkeypatch):
+    asked = []
+
+    async def fetch(url: str) -> httpx.Response:
+        asked.append(url)
+        return httpx.Response(200, content=b"fetched")
+
+    def read(file: gr.FileData) -> str:
+        return Path(file["path"]).read_text()
+
+    name = "async_ssrf_protected_get"  # is put back after the test
+    monkeypatch.setattr(processing_utils, name, getattr(processing_utils, name))
+    replace_fetch(fetch)
+    url = "http://public.example/a.png"
+
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        assert "fetched" in await answer(client, "read", file_data(url, url=url))
+
+    serve(lambda: gr.api(read, api_name="read"), visit)
+    assert asked == [url]
+
+
+def test_queue_length():
+    running, go = threading.Event(), threading.Event()
+
+    def work() -> None:
+        running.set()
+        go.wait(PATIENCE)
+
+    async def visit(blocks: gr.Blocks, client: httpx.AsyncClient) -> None:
+        assert queue_length(blocks) == 0
+        events = [await ask(client, "work") for _ in range(3)]
+        while not running.is_set():
+            await asyncio.sleep(0.01)
+        assert queue_length(blocks) == 2
+        go.set()
+        for event in events:
+            await client.get(f"/gradio_api/call/work/{event}")
+        assert queue_length(blocks) == 0
+
+    serve(lambda: gr.api(work, api_name="work", concurrency_limit=1), visit)
+
+
+def test_event_is_wanted():
+    told, answering, stop = [], threading.Event(), threading.Event()
+
+    def work() -> None:
+        answering.wait(PATIENCE)
+        told.append(event_is_wanted())
+        while event_is_wanted() and not stop.wait(0.01):
+            pass
+        told.append(event_is_wanted())
+
+    async def visit(blocks: gr.Blocks, client: httpx.AsyncClient) -> None:
+        event = await ask(client, "work")
+        stream = asyncio.create_task(listen(blocks, f"/gradio_api/call/work/{event}", answering))
+        try:
+            async with asyncio.timeout(PATIENCE / 2):
+                while not told:
+                    await asyncio.sleep(0.01)
+                stream.cancel()  # the client leaves
+                while len(told) < 2:
+                    await asyncio.sleep(0.01)
+        finally:
+            stop.set()
+
+    assert event_is_wanted()  # outside of an event
+    serve(lambda: gr.api(work, api_name="work"), visit)
+    assert told == [True, False]
+
+
+@pytest.mark.parametrize(("events", "wanted"), [
+    ({"1": SimpleNamespace(alive=True)}, True), ({"1": SimpleNamespace(alive=False)}, False),
+    ({}, False),
+], ids=["waits", "has left", "was cancelled"])  # fmt: skip
+def test_event_is_wanted_by_the_queue_s_word(events, wanted):
+    def ask_inside() -> bool:
+        queue = SimpleNamespace(event_ids_to_events=events)
+        LocalContext.blocks.set(SimpleNamespace(_queue=queue))
+        LocalContext.event_id.set("1")
+        return event_is_wanted()
+
+    assert copy_context().run(ask_inside) is wanted
+
+
+async def listen(blocks: gr.Blocks, path: str, answering: threading.Event) -> None:
+    """Ask for a stream of events; ``answering`` is set when the answer begins."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def note(message: Any) -> None:
+            answering.set()
+            await send(message)
+
+        await blocks.app(scope, receive, note)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        await client.get(f"http://app{path}")
+
+
+def test_kept_files(kept, tmp_path):
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (9, 9)).save(picture)
+
+    def build() -> None:
+        gr.Image(picture, format="png")
+        image = gr.Image(visible=False, format="png")
+        gr.Dataset(components=[image], samples=[[Image.new("RGB", (8, 8), "teal")]])
+
+    async def visit(blocks: gr.Blocks, client: httpx.AsyncClient) -> None:
+        await upload(client, b"of a visitor")
+        paths = kept_files(blocks)
+        assert len(paths) == 2 and all(kept in Path(path).parents for path in paths)
+        assert all(Path(path).is_file() for path in paths)
+
+    serve(build, visit)
+
+
+def test_forget_files(kept):
+    def work() -> Image.Image:
+        return Image.new("RGB", (9, 9))
+
+    def build() -> None:
+        gr.Button().click(work, None, gr.Image(format="png"), api_name="work")
+
+    async def visit(blocks: gr.Blocks, client: httpx.AsyncClient) -> None:
+        await upload(client, b"uploaded")
+        await answer(client, "work")
+        files = {str(path) for path in kept.rglob("*") if path.is_file()}
+        assert len(files) == 2 and set().union(*blocks.temp_file_sets) == files
+        forget_files(blocks, files)
+        assert not any(blocks.temp_file_sets)
+
+    serve(build, visit)
+
+
+def test_get_upload_folder(kept):
+    assert get_upload_folder() == str(kept)
+
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        assert kept in Path(await upload(client, b"")).parents
+
+    serve(gr.Button, visit)
+
+
+# The editor
+
+
+class Uploads(EditorUploads):
+    """In memory, under a path that the part's name is made of."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, dict[str, str]] = {}
+
+    def put(self, name: str, part: str, content: bytes) -> None:
+        self.parts.setdefault(name, {})[part] = f"{part}: {content.decode()}"
+
+    def take(self, name: str) -> dict[str, str] | None:
+        return self.parts.pop(name, None)
+
+
+class Editor(FileEditor):
+    most_layers = 2
+    refusal = "No part of ours."
+
+    def preprocess(self, payload: Any) -> Any:
+        return self.files(payload)
+
+
+@pytest.fixture
+def edit(monkeypatch) -> Callable[[Visit], None]:
+    """A function that serves an editor whose files are told by the endpoint "edit"."""
+    monkeypatch.setattr(Editor, "uploads", Uploads(), raising=False)
+
+    def build() -> None:
+        editor, told = Editor(elem_id="editor"), gr.JSON()
+        editor.change(lambda files: [files.background, files.layers], editor, told, api_name="edit")
+
+    return lambda visit: serve(build, visit)
+
+
+async def component(client: httpx.AsyncClient) -> dict[str, Any]:
+    """The editor as the page's script is told of it."""
+    components = (await client.get("/config")).json()["components"]
+    (found,) = (each for each in components if each["props"].get("elem_id") == "editor")
+    return found
+
+
+async def send(client: httpx.AsyncClient, content: bytes, **fields: str) -> httpx.Response:
+    """Do what the editor in the browser does before it makes a request."""
+    number = str((await component(client))["id"])
+    fields = {"component_id": number, "session_hash": "s", "fn_name": "accept_blobs", **fields}
+    files = {"file": ("blob", content)}
+    return await client.post("/gradio_api/component_server", data=fields, files=files)
+
+
+def test_get_block_name_and_accept_blobs_are_known_to_the_page(edit):
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        editor = await component(client)
+        assert editor["type"] == gr.ImageEditor().get_block_name() == "imageeditor"
+        assert editor["props"]["server_fns"] == ["accept_blobs"]
+
+    edit(visit)
+
+
+def test_accept_blobs_keeps_what_a_request_names_then(edit):
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        for fields in (
+            {"type": "background", "index": "null"},
+            {"type": "layer", "index": "1"},
+            {"type": "composite", "index": "null"},
+        ):
+            sent = await send(client, b"sent", id="name", **fields)
+            assert sent.status_code == 200, sent.text
+        named = {"background": None, "layers": [], "composite": None, "id": "name"}
+        told = await answer(client, "edit", named)
+        assert '["background: sent", ["layer 1: sent"]]' in told, told
+        assert "[null, []]" in await answer(client, "edit", named)  # once
+
+    edit(visit)
+
+
+def test_accept_blobs_refuses_other_parts(edit):
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        for fields in ({"id": "name", "index": "2"}, {"id": "n" * 65, "index": "0"}):
+            refused = await send(client, b"sent", type="layer", **fields)
+            assert refused.status_code == 400 and "No part of ours." in refused.text
+
+    edit(visit)
+
+
+def test_files_that_were_uploaded_are_told_by_their_paths(edit):
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        assert "[null, []]" in await answer(client, "edit", None)
+        paths = [await upload(client, bytes([number])) for number in range(4)]
+        background, *layers = map(file_data, paths)
+        given = {"background": background, "layers": layers, "composite": None, "id": None}
+        told = await answer(client, "edit", given)
+        assert all(path in told for path in paths[:3]) and paths[3] not in told  # two layers
+
+    edit(visit)
+
+
+def test_editor_value(tmp_path):
+    assert set(EditorValue.__annotations__) == {"background", "layers", "composite"}
+    Image.new("RGB", (9, 9)).save(tmp_path / "picture.png")
+    path = str(tmp_path / "picture.png")
+    value: EditorValue = {"background": path, "layers": [path], "composite": None}
+    shown = gr.ImageEditor(format="png").postprocess(value)
+    assert shown.composite is None
+    for part in (shown.background, *shown.layers):
+        with Image.open(part.path) as picture:
+            assert picture.size == (9, 9)

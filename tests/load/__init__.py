@@ -1,1 +1,0 @@
-"""Many clients on the running app: python -m tests.load --help."""

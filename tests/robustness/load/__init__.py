@@ -1,0 +1,1 @@
+"""Many clients on the running app: python -m tests.robustness.load --help."""

@@ -1,0 +1,121 @@
+"""Whole runs in this process: what they are made of, refuse and say."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from inpainting.training.checkpoints import save_state
+from inpainting.training.config import TrainConfig
+from inpainting.training.loop import initial_network, make_accelerator, precision
+from inpainting.training.recipes import RECIPES
+from tests.training.runs import exits_with, records, run
+
+
+def test_fine_tuning_starts_from_the_given_weights(tiny_checkpoint, tiny_model):
+    network = initial_network(RECIPES["default"], str(tiny_checkpoint))
+    assert network.config == tiny_model.config
+    for name, weight in network.state_dict().items():
+        torch.testing.assert_close(weight, tiny_model.state_dict()[name], atol=1e-3, rtol=1e-3)
+    fresh = initial_network(RECIPES["default"], None)
+    assert not torch.equal(fresh.head.weight, network.head.weight)
+
+
+def test_mistakes_end_in_one_sentence(pictures, tmp_path):
+    output = tmp_path / "run"
+    exits_with("needs a multiple of 4", pictures, output, "--crop=30")
+    exits_with("at most --size 64", pictures, output, "--crop=68")
+    exits_with("no folder", tmp_path / "missing", output)
+    exits_with("resume from", pictures, output, f"--resume={tmp_path}")
+    exits_with("is no folder", pictures, output, f"--mask-dir={tmp_path / 'absent'}")
+    exits_with("holds no PNG", pictures, output, f"--mask-dir={pictures}")
+    exits_with("needs the package", pictures, output, "--report-to=trackio")
+    (tmp_path / "file").touch()
+    exits_with("cannot be written to", pictures, tmp_path / "file" / "run")
+
+
+def test_two_processes_that_would_be_one_are_told(pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")  # as accelerate launch --cpu leaves it
+    monkeypatch.setenv("MASTER_PORT", "29500")
+    run(pictures, tmp_path / "run", "--max-steps=1")
+    assert "add --multi_gpu" in capsys.readouterr().err
+
+
+def test_full_disk_is_told_and_training_goes_on(pictures, tmp_path, monkeypatch, caplog):
+    writes = []
+
+    def full_sometimes(folder, state, step, keep):
+        writes.append(step)
+        if step in (2, 4):
+            raise OSError(28, "No space left on device")
+        return save_state(folder, state, step, keep)
+
+    monkeypatch.setattr("inpainting.training.resume.save_state", full_sometimes)
+    run(pictures, tmp_path / "run", "--max-steps=5", "--checkpointing-steps=1")
+    assert caplog.text.count("The state could not be written") == 2
+    assert writes == [1, 2, 3, 4, 5]
+    monkeypatch.setattr(
+        "inpainting.training.resume.save_state", lambda *args: full_sometimes(*args[:2], 2, 3)
+    )
+    exits_with("No space left", pictures, tmp_path / "other", "--max-steps=2")
+
+
+def test_losses_and_masks_of_the_users_choice(pictures, tmp_path, rng):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    Image.fromarray(np.kron(rng.random((4, 4)) < 0.3, np.ones((8, 8))) > 0).save(masks / "a.png")
+    run(
+        pictures, tmp_path / "run", "--max-steps=2", "--logging-steps=1", "--loss", "hole=6",
+        "valid=1", "tv=0.1", f"--mask-dir={masks}", "--mask-share=1",
+    )  # fmt: skip
+    first = records(tmp_path / "run")[0]
+    assert {"hole", "valid", "tv", "uncertainty"} <= first.keys() and "log_mse" not in first
+
+
+def test_tensorboard_gets_the_curve(pictures, tmp_path):
+    pytest.importorskip("tensorboard")
+    flags = ["--max-steps=4", "--logging-steps=2", "--report-to=tensorboard"]
+    run(pictures, tmp_path / "run", *flags)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    (event,) = (tmp_path / "run").rglob("events.out.tfevents.*.0")
+    board = EventAccumulator(str(event.parent)).Reload()
+    logged = {record["step"]: record["loss"] for record in records(tmp_path / "run")[:-1]}
+    assert {e.step: e.value for e in board.Scalars("loss")} == pytest.approx(logged)
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(pictures, tmp_path, capsys):
+    run(pictures, tmp_path / "run", "--epochs=3", "--dry-run")
+    shown = capsys.readouterr().out
+    assert "steps  17, 0 of them done" in shown and "34 = 3.1 epochs of 11" in shown
+    assert "MB per process" in shown and "minutes left" in shown
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("budget", ["--epochs=2", "--max-steps=12", "--max-minutes=0.02"])
+def test_every_kind_of_budget_ends_with_a_full_cosine(pictures, tmp_path, budget):
+    flags = [budget, "--logging-steps=1", "--validation-steps=9999"]
+    run(pictures, tmp_path / "run", *flags, "--lr=1", "--lr-warmup-steps=1")
+    rates = [record["lr"] for record in records(tmp_path / "run") if "lr" in record]
+    assert rates[0] > 0.5 or "minutes" in budget  # of which one step may take many
+    assert rates == sorted(rates, reverse=True) and rates[-1] == pytest.approx(0.01, abs=0.02)
+
+
+def test_a_stream_without_a_length_needs_an_end(tables, tmp_path):
+    exits_with("give --max-steps or --max-minutes", tables, tmp_path / "run", "--streaming")
+
+
+@pytest.mark.parametrize("has_it, expected", [(True, "bf16"), (False, "no")])
+def test_the_precision_is_the_machines_unless_it_is_chosen(monkeypatch, has_it, expected):
+    monkeypatch.setattr("inpainting.inference.device.cpu_has_bfloat16", lambda: has_it)
+    assert precision("auto", cpu=True) == expected
+    assert precision("fp16", cpu=True) == "fp16" and precision("no", cpu=True) == "no"
+
+
+def test_the_accelerator_is_what_the_settings_say(tmp_path):
+    config = TrainConfig(
+        cpu=True, mixed_precision="no", gradient_accumulation_steps=3, output_dir=tmp_path
+    )
+    accelerator = make_accelerator(config)
+    assert accelerator.device.type == "cpu" and accelerator.mixed_precision == "no"
+    assert accelerator.gradient_accumulation_steps == 3 and not accelerator.trackers
