@@ -41,7 +41,7 @@ lock: $(TOOLS)/uv  ## requirements*.lock from requirements*.txt; to the newest: 
 	$(COMPILE) requirements.txt -c requirements-dev.lock -o requirements.lock
 
 licences: .venv/dev  ## docs/licences.md from the lock files
-	$(BIN)/python docs/make_licences.py
+	PYTHONPATH=. $(BIN)/python docs/make_licences.py
 
 audit: $(TOOLS)/uv  ## known vulnerabilities of the pinned; strict: one that cannot be looked up fails too
 	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \

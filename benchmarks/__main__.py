@@ -28,14 +28,14 @@ def main() -> None:
         "Start": startup.startup_table(),
         "A call beside its network, 512 px": pictures.overhead_table(pipe),
         "A photo of 12 megapixels": pictures.large_photo_table(),
-        "Training steps": "\n".join(networks.step_table(device) for device in devices),
-        "Forward passes": "\n".join(
+        "Training steps": "\n\n".join(networks.step_table(device) for device in devices),
+        "Forward passes": "\n\n".join(
             networks.forward_table(device, not args.quick) for device in devices
         ),
         "How it grows": pictures.scaling_tables(pipe),
     }
     text = f"{describe(args.threads)}\n"
-    text += "".join(f"\n### {title}\n\n{body}" for title, body in sections.items())
+    text += "".join(f"\n### {title}\n\n{body}\n" for title, body in sections.items())
     print(f"\n{text}")
     if args.update:
         prose, mark, _ = args.update.read_text(encoding="utf-8").partition(MARK)

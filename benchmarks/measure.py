@@ -97,12 +97,6 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
     return statistics.linear_regression(x, y).slope
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
-
-
 def _resident() -> int:
     """Bytes in use by this process."""
     return 4096 * int(Path("/proc/self/statm").read_text().split()[1])

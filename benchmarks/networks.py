@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measure import Work, in_turn, milliseconds, ratio, table
+from benchmarks.measure import Work, in_turn, milliseconds, ratio
 from benchmarks.plain_nets import PlainConv, UsualPartialConv, plain_net
 from inpainting import ResidualUNet
+from inpainting.evaluation.tables import markdown
 from inpainting.inference.predict import Predictor
 from inpainting.masks.convert import valid_from_hole
 from inpainting.masks.ratios import sample_bucket
@@ -31,7 +32,7 @@ def forward_table(device: torch.device, large: bool) -> str:
         "network", "device", "size", "batch", "precision", "ours (ms)", "plain (ms)", "usual (ms)",
         "ours ÷ plain", "without the smooth fill", "ours ÷ usual",
     )  # fmt: skip
-    return table(head, rows)
+    return markdown(head, rows)
 
 
 def step_table(device: torch.device) -> str:
@@ -41,7 +42,7 @@ def step_table(device: torch.device) -> str:
         rows.append(_step_row(name, size, batch, device))
         print(*rows[-1], flush=True)
     head = ("network", "device", "crop", "batch", "ours (ms)", "plain (ms)", "ours ÷ plain")
-    return table(head, rows)
+    return markdown(head, rows)
 
 
 def _cases(device: torch.device, large: bool) -> list[tuple[int, int, torch.dtype]]:

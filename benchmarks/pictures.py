@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from benchmarks.measure import Work, exponent, in_turn, milliseconds, peak_megabytes, table
+from benchmarks.measure import Work, exponent, in_turn, milliseconds, peak_megabytes
 from inpainting import InpaintingPipeline
+from inpainting.evaluation.tables import markdown
 from inpainting.masks.convert import (
     batch_of,
     is_white,
@@ -126,7 +127,7 @@ def overhead_table(pipe: InpaintingPipeline) -> str:
                 (name, strategy, f"{milliseconds(totals):.0f}", f"{statistics.median(shares):.1%}")
             )
             print(*rows[-1], flush=True)
-    return table(("hole", "strategy", "whole call (ms)", "beside the network ÷ network"), rows)
+    return markdown(("hole", "strategy", "whole call (ms)", "beside the network ÷ network"), rows)
 
 
 def large_photo_table() -> str:
@@ -142,7 +143,7 @@ def large_photo_table() -> str:
         seconds, peak = _cost(size, draw)
         rows.append((name, f"{share:.1%}", f"{seconds:.2f}", f"{peak:.0f}"))
         print(*rows[-1], flush=True)
-    return table(("hole", "share", "whole call (s)", "memory beyond the picture (MB)"), rows)
+    return markdown(("hole", "share", "whole call (s)", "memory beyond the picture (MB)"), rows)
 
 
 def _cost(size: Size, draw: DrawMask) -> tuple[float, float]:
@@ -166,7 +167,7 @@ def _by_megapixels() -> str:
         print(*rows[-1], flush=True)
     head = ("megapixels", "call (s)", "memory beyond the picture (MB)", "÷ the picture's own")
     growth = f"Time grows with the picture to the power {exponent(sizes, times):.2f}.\n"
-    return f"A hole of 40,000 pixels:\n\n{table(head, rows)}\n{growth}"
+    return f"A hole of 40,000 pixels:\n\n{markdown(head, rows)}\n\n{growth}"
 
 
 def _by_hole() -> str:
@@ -178,7 +179,7 @@ def _by_hole() -> str:
         print(*rows[-1], flush=True)
     head = ("hole, of 12 megapixels", "call (s)", "memory beyond the picture (MB)")
     growth = f"Time grows with the hole's area to the power {exponent(shares, times):.2f}.\n"
-    return f"{table(head, rows)}\n{growth}"
+    return f"{markdown(head, rows)}\n\n{growth}"
 
 
 def _by_batch(pipe: InpaintingPipeline) -> str:
@@ -191,4 +192,4 @@ def _by_batch(pipe: InpaintingPipeline) -> str:
         rows.append((batch, f"{1000 * times[-1]:.0f}", f"{1000 * times[-1] / batch:.0f}"))
         print(*rows[-1], flush=True)
     head = ("pictures of 256 px in a batch", "network (ms)", "per picture (ms)")
-    return f"{table(head, rows)}\nTime grows to the power {exponent(batches, times):.2f}.\n"
+    return f"{markdown(head, rows)}\n\nTime grows to the power {exponent(batches, times):.2f}.\n"

@@ -10,7 +10,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from benchmarks.measure import in_turn, ratio, table
+from benchmarks.measure import in_turn, ratio
+from inpainting.evaluation.tables import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,7 +32,7 @@ def startup_table() -> str:
     ]
     for row in rows:
         print(*row, flush=True)
-    return table(("what", "median"), rows)
+    return markdown(("what", "median"), rows)
 
 
 def _python(*arguments: str) -> None:

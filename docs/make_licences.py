@@ -9,6 +9,8 @@ import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from inpainting.evaluation.tables import markdown
+
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
@@ -111,11 +113,11 @@ def stated(package: Distribution) -> list[str]:
 
 def table(packages: dict[str, str], licences: dict[str, str]) -> str:
     """One row per package; copyleft in bold."""
-    lines = ["| package | version | licence |", "|---|---|---|"]
-    for name, version in packages.items():
-        words = licences[name]
-        lines.append(f"| {name} | {version} | {f'**{words}**' if 'PL-' in words else words} |")
-    return "\n".join(lines)
+    rows = [
+        (name, version, f"**{licences[name]}**" if "PL-" in licences[name] else licences[name])
+        for name, version in packages.items()
+    ]
+    return markdown(("package", "version", "licence"), rows)
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ def test_what_the_app_gets_is_what_is_tested():
 
 
 def test_every_licence_is_listed():
-    rows = dict(re.findall(r"^\| (\S+) \| (\S+) \| \S", read("docs/licences.md"), re.MULTILINE))
+    rows = dict(re.findall(r"^\| (\S+) +\| (\S+) +\| \S", read("docs/licences.md"), re.MULTILINE))
     assert rows == {"package": "version"} | pins(DEV), "run `make licences`"
 
 

@@ -64,21 +64,9 @@ def parse(argv: Sequence[str]) -> EvalConfig:
     add("--workers", type=int, default=workers, help="processes for the classical fills; 0 = none")
     add("--reuse", type=Path, help="scores.csv of an earlier run: take the classical rows from it")
     add("--device", type=device, help="such as cpu or cuda; default: the GPU if there is one")
-    args = parser.parse_args([dashed(argument) for argument in argv])
-    return EvalConfig(
-        data=DataSet(args.data, args.image_column, args.data_revision),
-        checkpoint=args.checkpoint,
-        revision=args.revision,
-        split=args.split,
-        limit=args.limit,
-        protocols=tuple(dict.fromkeys(args.protocols)),  # each once, in the order given
-        methods=tuple(dict.fromkeys(args.methods)),
-        seed=args.seed,
-        size=args.size,
-        strategy=args.strategy,
-        device=args.device,
-        dtype=PRECISIONS[args.precision],
-        output_dir=args.output_dir,
-        workers=args.workers,
-        reuse=args.reuse,
-    )
+    given = vars(parser.parse_args([dashed(argument) for argument in argv]))
+    data = DataSet(given.pop("data"), given.pop("image_column"), given.pop("data_revision"))
+    dtype = PRECISIONS[given.pop("precision")]
+    for name in ("protocols", "methods"):  # each once, in the order given
+        given[name] = tuple(dict.fromkeys(given[name]))
+    return EvalConfig(data=data, dtype=dtype, **given)

@@ -93,9 +93,9 @@ def interval(value: Record, digits: int, sign: str = "") -> str:
     return f"{show(value['mean'])} [{show(value['low'])}, {show(value['high'])}]"
 
 
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table in GitHub's Markdown, padded so that it also reads as plain text."""
-    table = [list(head), *(list(row) for row in rows)]
+    table = [[str(cell) for cell in line] for line in (head, *rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in table]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
