@@ -11,7 +11,7 @@ import gradio as gr
 
 from inpainting.demo import limits, service
 from inpainting.demo.checkpoint import checkpoint_name
-from inpainting.demo.errors import plain_errors, refusal
+from inpainting.demo.errors import plain_errors, user_error
 from inpainting.demo.gradio_internals import get_upload_folder
 from inpainting.demo.images import keep, stem
 from inpainting.demo.requests import Overtaken, check_wanted
@@ -56,7 +56,7 @@ def fill(
     try:
         served = service.fill(original, hole, strategy, feather, lambda _: check_wanted())
     except Overtaken:
-        raise refusal("Nobody waits for this answer any more.") from None
+        raise user_error("Nobody waits for this answer any more.") from None
     path = keep(served.result.image, f"{stem(_name(image))}_filled")
     about = fill_report(served.result) | {
         "seconds": round(served.seconds, 4),

@@ -11,7 +11,7 @@ import httpx
 import safehttpx
 
 from inpainting.demo import limits
-from inpainting.demo.errors import refusal
+from inpainting.demo.errors import user_error
 
 REDIRECTS = 5
 REFUSED = (
@@ -24,7 +24,7 @@ async def fetch(url: str) -> httpx.Response:
     """Fetch a public address.
 
     Raises:
-        Refusal: when it is not public, too long or too slow, or cannot be reached.
+        UserError: when it is not public, too long or too slow, or cannot be reached.
     """
     try:
         async with asyncio.timeout(limits.DOWNLOAD_SECONDS):
@@ -35,7 +35,7 @@ async def fetch(url: str) -> httpx.Response:
                 url = urljoin(url, response.headers["location"])
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
         pass
-    raise refusal(REFUSED)
+    raise user_error(REFUSED)
 
 
 async def _get(url: str) -> httpx.Response:

@@ -54,7 +54,7 @@ class PhotoEditor(FileEditor):
 
     uploads = BoundedUploads()
     most_layers = limits.LAYERS
-    refusal = UNKNOWN_PART
+    unknown_part = UNKNOWN_PART
 
     @readable_errors
     def preprocess(self, payload: Any) -> Value:

@@ -10,7 +10,7 @@ import gradio as gr
 from inpainting.errors import InpaintingError
 
 
-class Refusal(gr.Error):
+class UserError(gr.Error):
     """One of our own sentences, shown as a message; everything else is a bug."""
 
 
@@ -22,14 +22,14 @@ def readable_errors(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except InpaintingError as error:
-            raise refusal(str(error)) from error
+            raise user_error(str(error)) from error
 
     return wrapped
 
 
-def refusal(message: str) -> Refusal:
+def user_error(message: str) -> UserError:
     """A sentence as an error; Gradio renders messages as HTML."""
-    return Refusal(html.escape(message), print_exception=False)
+    return UserError(html.escape(message), print_exception=False)
 
 
 def plain_errors(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +40,7 @@ def plain_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return readable(*args, **kwargs)
-        except Refusal as error:
-            raise Refusal(html.unescape(error.message), print_exception=False) from error
+        except UserError as error:
+            raise UserError(html.unescape(error.message), print_exception=False) from error
 
     return wrapped

@@ -17,7 +17,7 @@ from PIL import Image
 from inpainting.demo import comparison, mask_propagation, service
 from inpainting.demo.checkpoint import local_pipeline
 from inpainting.demo.editor import Value, put, read_editor, read_hole, read_parts
-from inpainting.demo.errors import readable_errors, refusal
+from inpainting.demo.errors import readable_errors, user_error
 from inpainting.demo.images import THUMBNAIL, keep, mark, preview, show, stem
 from inpainting.demo.report import history_caption, report_html
 from inpainting.demo.requests import Overtaken, Requests, check_wanted
@@ -189,7 +189,7 @@ def open_photo(path: str) -> Opened:
 def go_on(path: str | None, name: str) -> Opened:
     """Put the last result into the editor."""
     if path is None:
-        raise refusal("There is no result yet: fill something first.")
+        raise user_error("There is no result yet: fill something first.")
     return opened(decode(path), name)
 
 
@@ -268,8 +268,8 @@ def fingerprint(hole: Hole) -> str:
 def compare(window: list[str] | None) -> Iterator[list[comparison.Captioned]]:
     """The classical fills of the last hole, one after the other."""
     if not window:
-        raise refusal("There is nothing to compare yet: fill something first.")
+        raise user_error("There is nothing to compare yet: fill something first.")
     try:
         yield from comparison.comparison(comparison.Window.from_files(window))
     except InpaintingError as error:
-        raise refusal(str(error)) from error
+        raise user_error(str(error)) from error

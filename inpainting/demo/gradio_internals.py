@@ -92,7 +92,7 @@ class FileEditor(gr.ImageEditor):
 
     uploads: EditorUploads  # of the class: Gradio makes an editor anew for every visitor
     most_layers: int
-    refusal: str  # what a request with other parts is told
+    unknown_part: str  # what a request with other parts is told
 
     def get_block_name(self) -> str:
         """The component that the page's script knows."""
@@ -109,7 +109,7 @@ class FileEditor(gr.ImageEditor):
         kind, name, index = (str(fields.get(key)) for key in ("type", "id", "index"))
         layers = [str(number) for number in range(self.most_layers)]
         if len(files) != 1 or len(name) > 64 or kind == "layer" and index not in layers:
-            raise HTTPException(400, self.refusal)
+            raise HTTPException(400, self.unknown_part)
         if kind in ("background", "layer"):  # the composite is never looked at
             part = f"layer {index}" if kind == "layer" else kind
             self.uploads.put(name, part, files[0][1])

@@ -37,7 +37,7 @@ KEYS = (
     "**Ctrl V** paste a photo"
 )
 SCALE = f"Black = equal, pale yellow = {HEAT_MAP_RANGE} of 255 grey levels apart, or more."
-CLOSING = (
+PROPAGATION = (
     "A partial convolution looks at known pixels only, and what it reaches is known afterwards: "
     "level by level the hole closes from its edges. Grey = unknown."
 )
@@ -203,7 +203,7 @@ def closer_looks() -> tuple[list[gr.Image], SimpleNamespace, gr.Gallery]:
         button = gr.Button("Fill this hole with OpenCV and biharmonic, too", size="sm")
         compared = gallery("Classical fills", columns=2)
     with gr.Accordion("How the hole closes", open=False, elem_id="levels"):
-        gr.Markdown(CLOSING)
+        gr.Markdown(PROPAGATION)
         levels = gallery("Levels", columns=4)
     return maps, SimpleNamespace(button=button, gallery=compared), levels
 

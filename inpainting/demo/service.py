@@ -9,7 +9,7 @@ from PIL import Image
 
 from inpainting.demo import limits, spaces
 from inpainting.demo.checkpoint import load_pipeline
-from inpainting.demo.errors import Refusal, readable_errors
+from inpainting.demo.errors import UserError, readable_errors
 from inpainting.inference.multiscale import OnPass
 from inpainting.inference.pipeline import InpaintingResult
 from inpainting.types import Hole
@@ -54,14 +54,14 @@ def fill(
     """Fill on the lent GPU, if there is one, else where the pipeline is.
 
     Raises:
-        Refusal: the sentence of an :class:`inpainting.InpaintingError`.
+        UserError: the sentence of an :class:`inpainting.InpaintingError`.
         Whatever ``on_pass`` raises; a lent GPU is another process and does not call it.
     """
     if not spaces:
         return fill_on(None, picture, hole, strategy, feather, on_pass)
     try:
         return fill_on_lent_gpu(None, picture, hole, strategy, feather)
-    except Refusal:
+    except UserError:
         raise
     except gr.Error:  # no GPU free, or the visitor's quota is used up
         return fill_on("cpu", picture, hole, strategy, feather, on_pass)

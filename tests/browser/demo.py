@@ -207,7 +207,7 @@ class Demo:
     def messages(self) -> str:
         return " ".join(self.page.locator(".toast-body").all_inner_texts())
 
-    def refusal(self) -> str:
+    def user_error(self) -> str:
         """What Fill answers when there is nothing to fill."""
         self.page.click("#fill")
         return self.message()

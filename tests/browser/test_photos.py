@@ -35,7 +35,7 @@ def test_own_photo_painted_and_filled(visit, keep, tmp_path):
     photo.save(tmp_path / "mine.png")
     demo = visit()
     demo.open(tmp_path / "mine.png")
-    assert "Nothing is painted yet: paint over the part to replace" in demo.refusal()
+    assert "Nothing is painted yet: paint over the part to replace" in demo.user_error()
     assert "451 × 300 px" in demo.facts()  # the last result stays
     demo.stroke()
     facts = demo.press_fill()
@@ -52,7 +52,7 @@ def test_clear_then_the_same_example_again(visit, keep):
     alone = hole_share(demo.facts())
     demo.clear()
     keep(demo)
-    assert "There is no picture yet" in demo.refusal()
+    assert "There is no picture yet" in demo.user_error()
     demo.pick_example(CAT)
     assert hole_share(demo.press_fill()) == alone
     demo.stroke()
@@ -94,7 +94,7 @@ def test_the_download_is_exact_and_the_result_can_be_gone_on_with(visit, tmp_pat
     assert (1 - same.mean()) * 100 <= hole_share(facts) + 0.05
     with demo.changing():
         demo.page.click("#onward")
-    assert "Nothing is painted yet" in demo.refusal()
+    assert "Nothing is painted yet" in demo.user_error()
 
 
 def test_a_phone_photo_of_12_megapixels(visit, keep, tmp_path):

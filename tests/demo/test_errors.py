@@ -3,7 +3,7 @@
 import gradio as gr
 import pytest
 
-from inpainting.demo.errors import plain_errors, readable_errors, refusal
+from inpainting.demo.errors import plain_errors, readable_errors, user_error
 from inpainting.errors import InvalidImage
 
 MARKUP = "<img src=x onerror=alert(1)> & co."
@@ -18,7 +18,7 @@ def test_messages_are_escaped_for_the_page_and_plain_for_programs():
         readable_errors(fail)(InvalidImage(MARKUP))
     assert caught.value.message == "&lt;img src=x onerror=alert(1)&gt; &amp; co."
     assert not caught.value.print_exception
-    for error in (InvalidImage(MARKUP), refusal(MARKUP)):
+    for error in (InvalidImage(MARKUP), user_error(MARKUP)):
         with pytest.raises(gr.Error) as caught:
             plain_errors(fail)(error)
         assert caught.value.message == MARKUP and not caught.value.print_exception

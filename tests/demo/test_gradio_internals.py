@@ -244,7 +244,7 @@ class Uploads(EditorUploads):
 
 class Editor(FileEditor):
     most_layers = 2
-    refusal = "No part of ours."
+    unknown_part = "No part of ours."
 
     def preprocess(self, payload: Any) -> Any:
         return self.files(payload)

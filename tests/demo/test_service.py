@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inpainting.demo import checkpoint, limits, service
-from inpainting.demo.errors import refusal
+from inpainting.demo.errors import user_error
 from tests.running_app import PATIENCE
 
 
@@ -91,7 +91,7 @@ def test_a_refusal_on_the_gpu_s_process_is_not_tried_again(lent_gpu, noise):
     with pytest.raises(gr.Error, match="no strategy"):
         lent_gpu.service.fill(noise(20, 20), square(), "fast")
     assert lent_gpu.devices == [None]
-    lent_gpu.lend = lambda *_: (_ for _ in ()).throw(refusal("No."))
+    lent_gpu.lend = lambda *_: (_ for _ in ()).throw(user_error("No."))
     with pytest.raises(gr.Error, match="No."):
         lent_gpu.service.fill(noise(20, 20), square())
 
