@@ -40,6 +40,7 @@ class NetworkConfig(Protocol):
 class Network(nn.Module):
     """Base of all networks, which the registry lists.
 
+    The state dict holds all its tensors: a checkpoint's network is built without memory for them.
     ``config``: the network's shape, an instance of ``config_class``.
     """
 

@@ -71,9 +71,10 @@ def load_pretrained(
     _check_digest(path, sha256 or (BUNDLED_SHA256 if name_or_path is None else _told_by_hub(path)))
     config = _read_config(folder / CONFIG)
     weights = _read_weights(path)
-    expected = _shapes(config, folder)
+    model = _without_memory(config, folder)
+    expected = model.state_dict()
     missing, unexpected = sorted(expected.keys() - weights), sorted(weights.keys() - expected)
-    shapes = [n for n in expected.keys() & weights if expected[n] != weights[n].shape]
+    shapes = [n for n in expected.keys() & weights if expected[n].shape != weights[n].shape]
     if missing or unexpected or shapes:
         raise CheckpointError(
             f"{path} does not fit its {CONFIG}: missing {_some(missing)}, unexpected "
@@ -86,8 +87,9 @@ def load_pretrained(
             f"{path} holds NaN or infinity in {_some(bad)}: the training that wrote "
             "it diverged; use an earlier checkpoint."
         )
-    model = build(config)
-    model.load_state_dict(weights)
+    # Copies: safetensors maps the file, which somebody may cut short.
+    own = {name: w.to(expected[name].dtype, copy=True) for name, w in weights.items()}
+    model.load_state_dict(own, assign=True)
     return model.eval()
 
 
@@ -124,15 +126,15 @@ def _check_digest(path: Path, expected: str | None) -> None:
         )
 
 
-def _shapes(config: NetworkConfig, folder: Path) -> dict[str, torch.Size]:
-    """Shapes of all weights, without memory for them: a configuration may ask for too much.
+def _without_memory(config: NetworkConfig, folder: Path) -> Network:
+    """A network without memory for its weights: a configuration may ask for too much.
 
     Raises:
         CheckpointError: when there can be no such network.
     """
     try:
         with torch.device("meta"):
-            return {name: weight.shape for name, weight in build(config).state_dict().items()}
+            return build(config)
     except (RuntimeError, ValueError, TypeError, OverflowError) as error:
         raise CheckpointError(
             f"{folder / CONFIG} describes no network that can be built ({first_line(error)}): use "
