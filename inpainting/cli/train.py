@@ -159,6 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--license",
         help="of the weights; follows the data's (default: %(default)s)")
     defaults = {field.name: field.default for field in fields(TrainConfig)}
-    parser.set_defaults(**{name: value for name, value in defaults.items() if name != "command"})
+    del defaults["command"]  # no flag
+    parser.set_defaults(**defaults)
     return parser
 # fmt: on

@@ -18,7 +18,7 @@ from inpainting.inference.multiscale import around
 from inpainting.inference.pipeline import InpaintingResult
 from inpainting.io.images import decode
 from inpainting.masks.convert import hole_from_mask_image, mask_image_from_hole
-from inpainting.types import Hole, Pixels
+from inpainting.types import Hole, Pixels, in_box
 
 COMPARED = ("ns", "telea", "biharmonic")
 MOST_BIHARMONIC = 60_000  # missing pixels: a system of equations larger than that takes minutes
@@ -37,8 +37,8 @@ class Window(NamedTuple):
     @classmethod
     def around_hole(cls, result: InpaintingResult) -> "Window":
         """Cut it out of a fill."""
-        left, top, right, bottom = box = around(result.hole)
-        mask_image = mask_image_from_hole(result.hole[top:bottom, left:right])
+        box = around(result.hole)
+        mask_image = mask_image_from_hole(result.hole[in_box(box)])
         original, filled = (x.crop(box).convert("RGB") for x in (result.original, result.image))
         return cls(original, mask_image, filled)
 
@@ -63,8 +63,9 @@ def comparison(window: Window) -> Iterator[list[Captioned]]:
     original, hole = np.asarray(window.original), window.hole
     shown = [_scored("This network", original, np.asarray(window.result), hole, "")]
     yield list(shown)
-    for title, fill in (CLASSICAL[name] for name in COMPARED):
-        if fill is CLASSICAL["biharmonic"].fill and hole.sum() > MOST_BIHARMONIC:
+    for name in COMPARED:
+        title, fill = CLASSICAL[name]
+        if name == "biharmonic" and hole.sum() > MOST_BIHARMONIC:
             blank = window.original.copy()
             blank.paste((128, 128, 128), mask=window.mask_image)
             words = f"{title}: left out, {hole.sum():,} unknowns take minutes"

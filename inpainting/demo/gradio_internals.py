@@ -5,7 +5,7 @@ a name. What ``page.js`` and ``page.css`` select in Gradio's markup is for the b
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import gradio as gr
 import httpx
@@ -70,16 +70,14 @@ class EditorFiles(NamedTuple):
     layers: list[str]
 
 
-class EditorUploads:
+class EditorUploads(Protocol):
     """Storage for what an editor sends ahead of a request, by a name that the browser made up."""
 
     def put(self, name: str, part: str, content: bytes) -> None:
         """Keep one part: "background", or "layer 0" and so on."""
-        raise NotImplementedError
 
     def take(self, name: str) -> dict[str, str] | None:
         """Paths of all parts under a name, by part; once."""
-        raise NotImplementedError
 
 
 class FileEditor(gr.ImageEditor):

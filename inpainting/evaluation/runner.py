@@ -14,7 +14,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from inpainting.classical.diffusion import Fill
 from inpainting.classical.registry import CLASSICAL
 from inpainting.data.sources import load_splits
 from inpainting.errors import DataError
@@ -28,6 +27,7 @@ from inpainting.evaluation.scoring import (
     network_fill,
     score_classical,
     score_network,
+    without_error,
 )
 from inpainting.evaluation.statistics import MODEL, Row, summarise
 from inpainting.evaluation.uncertainty import PixelSample, summarise_uncertainty
@@ -79,7 +79,7 @@ def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
     report.write_charts(folder, splits, results, rows)
     if uncertainty:
         charts.uncertainty_figure(uncertainty, folder / "uncertainty.png")
-    shown = _as_fill(fill) if fill else CLASSICAL[config.methods[0]].fill
+    shown = without_error(fill) if fill else CLASSICAL[config.methods[0]].fill
     draw = report.Pictures(dataset, config.seed, config.size, folder, shown)
     for protocol in config.protocols:
         draw.grid(protocol, rows, config.methods[0])
@@ -128,10 +128,6 @@ def measure(
     order = {name: i for i, name in enumerate([*config.protocols, *config.methods])}
     rows.sort(key=lambda r: (order[r["protocol"]], r["index"], order[r["method"]]))
     return rows, pixels
-
-
-def _as_fill(fill: NetworkFill) -> Fill:
-    return lambda image, hole: fill(image, hole)[0]
 
 
 def _all_pairs(config: EvalConfig, dataset: Any, indices: Sequence[int]) -> Iterator[Pair]:

@@ -54,6 +54,11 @@ def network_fill(
     return fill
 
 
+def without_error(fill: NetworkFill) -> Fill:
+    """A network's fill without its expected error: a method like the classical ones."""
+    return lambda image, hole: fill(image, hole)[0]
+
+
 def composited(pair: Pair, filled: Pixels) -> Pixels:
     """The original's known pixels and the fill's others: uint8 (H, W, 3)."""
     return np.where(pair.hole[..., None], filled, pair.original)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inpainting.inference.tiles import Tile, fade_in
-from inpainting.types import Box, Flags, Hole
+from inpainting.types import Box, Flags, Hole, in_box
 
 
 class Frame(NamedTuple):
@@ -52,12 +52,11 @@ class Canvas:
 
     def cut(self, box: Box) -> "Canvas":
         """A part of the canvas, with a picture of its own."""
-        left, top, right, bottom = box
-        window = slice(top, bottom), slice(left, right)
         size, scale, (x, y) = self.frame
-        frame = Frame(size, scale, (x + scale * left, y + scale * top))
+        frame = Frame(size, scale, (x + scale * box[0], y + scale * box[1]))
+        inside = in_box(box)
         return Canvas(
-            self.picture.crop(box), self.known[window], self.hole[window], frame, self.error
+            self.picture.crop(box), self.known[inside], self.hole[inside], frame, self.error
         )
 
     def halved(self) -> "Canvas":
@@ -105,23 +104,21 @@ class Canvas:
                 later, replace it.
         """
         left, top, right, bottom = tile.core
-        window = slice(top, bottom), slice(left, right)
         x, y = tile.box[:2]
-        again = self.hole[window] & self.known[window]
-        weight = np.where(again, fade_in(tile), 1) * self.hole[window]
-        part = filled.crop((left - x, top - y, right - x, bottom - y))
+        core, in_tile = in_box(tile.core), (left - x, top - y, right - x, bottom - y)
+        again = self.hole[core] & self.known[core]
+        weight = np.where(again, fade_in(tile), 1) * self.hole[core]
         share = Image.fromarray(np.rint(255 * weight).astype(np.uint8))
-        self.picture.paste(part, (left, top), share)
+        self.picture.paste(filled.crop(in_tile), (left, top), share)
         if self.error is not None and error is not None:
-            self._put_error(tile.core, error[top - y : bottom - y, left - x : right - x])
-        self.known[window] |= self.hole[window]
+            self._put_error(tile.core, error[in_box(in_tile)])
+        self.known[core] |= self.hole[core]
 
     def _put_error(self, core: Box, level: NDArray[np.uint8]) -> None:
         assert self.error is not None
-        left, top, right, bottom = core
         box = self.frame.in_picture(core)
         size = box[2] - box[0], box[3] - box[1]
-        hole = Image.fromarray(self.hole[top:bottom, left:right])
+        hole = Image.fromarray(self.hole[in_box(core)])
         self.error.paste(
             Image.fromarray(level).resize(size), box, hole.resize(size, Image.Resampling.NEAREST)
         )

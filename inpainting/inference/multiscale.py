@@ -20,8 +20,9 @@ from inpainting.inference.canvas import Canvas
 from inpainting.inference.tiles import LARGEST, Tile, find_tiles
 from inpainting.io.tensors import to_image, to_tensor
 from inpainting.masks.convert import valid_from_hole
+from inpainting.masks.edit import any_per_block
 from inpainting.models.base import Prediction
-from inpainting.types import DATA_RANGE, Box, Flags
+from inpainting.types import DATA_RANGE, Box, Flags, in_box
 
 DEEP = 16  # pixels from the nearest known one, from where on a coarser fill is kept
 BLOCK = 8  # depth is measured in blocks of this side
@@ -69,7 +70,7 @@ def fill_tiles(
     for batch in _batches(tiles, largest):
         on_pass(_describe(canvas, batch))
         images = torch.cat([to_tensor(canvas.picture.crop(tile.box)) for tile in batch])
-        holes = np.stack([~_window(canvas.known, tile.box) for tile in batch])
+        holes = np.stack([~canvas.known[in_box(tile.box)] for tile in batch])
         prediction = predict(images, valid_from_hole(torch.from_numpy(holes)[:, None]))
         errors = _grey_levels(prediction.scale, len(batch))
         for tile, image, error in zip(batch, prediction.image, errors, strict=True):
@@ -82,7 +83,7 @@ def depth_exceeds(known: Flags, depth: int) -> Flags:
     """Bool (H, W): no known pixel within ``depth``, nor, by whole blocks, a little beyond."""
     height, width = known.shape
     rows, columns = (np.arange(0, side, BLOCK) for side in known.shape)
-    blocks = np.logical_or.reduceat(np.logical_or.reduceat(known, rows, 0), columns, 1)
+    blocks = any_per_block(known, rows, columns)
     reach = depth // BLOCK
     close = F.max_pool2d(torch.from_numpy(blocks)[None].float(), 2 * reach + 1, 1, reach)
     near = close[0].numpy() > 0
@@ -103,13 +104,13 @@ def _fill_deep(
     box = around(deep)
     part = canvas.cut(box)
     # Only what the deep part needs: its pixels, and those that their enlargement looks at.
-    part.hole = _window(depth_exceeds(canvas.known, DEEP - BLOCK), box)
+    part.hole = depth_exceeds(canvas.known, DEEP - BLOCK)[in_box(box)]
     small = part.halved()
     fill_canvas(small, predict, on_pass, largest)
     width, height = small.picture.size
     large = small.picture.resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
     large = large.crop((0, 0, *part.picture.size))
-    canvas.picture.paste(large, box[:2], Image.fromarray(_window(deep, box)))
+    canvas.picture.paste(large, box[:2], Image.fromarray(deep[in_box(box)]))
     canvas.known, canvas.hole = canvas.known | deep, canvas.hole & ~deep
 
 
@@ -125,11 +126,6 @@ def _grey_levels(scale: Tensor | None, count: int) -> list[np.ndarray | None]:
         return [None] * count
     levels = (DATA_RANGE * scale[:, 0]).clamp(max=DATA_RANGE).round().byte()
     return list(levels.numpy())
-
-
-def _window(flags: Flags, box: Box) -> Flags:
-    left, top, right, bottom = box
-    return flags[top:bottom, left:right]
 
 
 def _batches(tiles: Iterable[Tile], largest: int) -> Iterator[list[Tile]]:

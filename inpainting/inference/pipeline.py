@@ -19,7 +19,7 @@ from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.edit import feather as feather_mask
 from inpainting.models.base import Network
 from inpainting.models.checkpoint import load_pretrained
-from inpainting.types import Box, Hole
+from inpainting.types import Box, Hole, in_box
 
 SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
 LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
@@ -226,6 +226,5 @@ def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole) -> Canvas:
 def _inside(error: Image.Image | None, hole: Hole, box: Box) -> Image.Image | None:
     """The expected error without what a coarse pixel covers beside the hole; ``box`` has it."""
     if error is not None:
-        left, top, right, bottom = box
-        error.paste(0, box, Image.fromarray(~hole[top:bottom, left:right]))
+        error.paste(0, box, Image.fromarray(~hole[in_box(box)]))
     return error

@@ -43,8 +43,7 @@ class Predictor:
 
     def on_cpu(self) -> "Predictor":
         """A copy on the CPU, in the CPU's fast precision."""
-        cpu = torch.device("cpu")
-        return Predictor(copy.deepcopy(self.model).to(cpu), cpu)
+        return Predictor(copy.deepcopy(self.model), "cpu")
 
     def __call__(self, image: Tensor, valid: Tensor) -> Prediction:
         """:meth:`run` with the result on the CPU."""

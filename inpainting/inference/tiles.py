@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inpainting.masks.edit import any_per_block
 from inpainting.types import Box, Flags, Hole
 
 CELL = 16  # pixels; cuts lie between cells
@@ -44,7 +45,7 @@ def find_tiles(hole: Hole, largest: int = LARGEST) -> list[Tile]:
         where nothing is missing.
     """
     rows, columns = (np.arange(0, side, CELL) for side in hole.shape)
-    cells = np.logical_or.reduceat(np.logical_or.reduceat(hole, rows, 0), columns, 1)
+    cells = any_per_block(hole, rows, columns)
     if not cells.any():
         return []
     height, width = hole.shape

@@ -6,6 +6,7 @@ Mask images here are mode "L", 255 = repaint, 0 = keep.
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from inpainting.masks.convert import is_white
@@ -45,9 +46,20 @@ def shrink(mask_image: Image.Image, size: tuple[int, int]) -> Image.Image:
         np.arange(few) * many // few
         for few, many in zip(size[::-1], mask_image.size[::-1], strict=True)
     )
-    white = is_white(mask_image)
-    small = np.logical_or.reduceat(np.logical_or.reduceat(white, rows, 0), columns, 1)
-    return Image.fromarray(small).convert("L")
+    return Image.fromarray(any_per_block(is_white(mask_image), rows, columns)).convert("L")
+
+
+def any_per_block(flags: Flags, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Flags:
+    """Whether anything is set in each block of a bool array (H, W).
+
+    Args:
+        flags: bool (H, W).
+        rows, columns: where blocks begin, ascending from 0; the last ones reach to the border.
+
+    Returns:
+        Bool (len(rows), len(columns)).
+    """
+    return np.logical_or.reduceat(np.logical_or.reduceat(flags, rows, 0), columns, 1)
 
 
 def feather(hole: Hole, width: int) -> Image.Image:

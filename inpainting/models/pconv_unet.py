@@ -14,7 +14,6 @@ from inpainting.models.blocks import (
     MaskPlan,
     PConvBlock,
     ResidualUnits,
-    Updates,
     encoder,
 )
 from inpainting.models.config import UNetConfig
@@ -38,8 +37,8 @@ class PConvUNetConfig(UNetConfig):
 class UNetPlan(NamedTuple):
     """Mask updates of every level, in the order of the forward pass."""
 
-    encoder: list[Updates]
-    decoder: list[Updates]
+    encoder: list[MaskPlan]
+    decoder: list[MaskPlan]
 
 
 class PConvUNet(Network):
@@ -94,7 +93,7 @@ class PConvUNet(Network):
         dropped = [
             [MaskUpdate(u.ratio, None) if next(full) else u for u in steps] for steps in levels
         ]
-        return UNetPlan([*dropped[: len(encoder)]], [*dropped[len(encoder) :]])
+        return UNetPlan(dropped[: len(encoder)], dropped[len(encoder) :])
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -124,11 +123,10 @@ class ConcatLevel(nn.Module):
         rest, valid = self.units.plan(valid)
         return first + rest, valid
 
-    def forward(self, x: Tensor, skip: Tensor, updates: Updates) -> Tensor:
+    def forward(self, x: Tensor, skip: Tensor, updates: MaskPlan) -> Tensor:
         """Float (B, C, h, w) and the skip's (B, S, H, W) to (B, S, H, W)."""
         x = torch.cat([self._enlarge(x), skip], 1)
-        x = self.block(x, updates[0] if updates else None)
-        return self.units(x, updates and updates[1:])
+        return self.units(self.block(x, updates[0]), updates[1:])
 
     def _enlarge(self, x: Tensor) -> Tensor:
         return F.interpolate(x, scale_factor=self.stride) if self.stride > 1 else x

@@ -21,7 +21,7 @@ from inpainting.training.model_card import TrainingFacts, model_card, write_card
 from inpainting.training.recipes import Recipe, lr_at
 from inpainting.training.step import Stepper
 from inpainting.training.trainer_state import TrainerState
-from inpainting.training.validation import SAMPLES, Validation, write_samples
+from inpainting.training.validation import SAMPLES, Validation, bare_fill, write_samples
 
 log = logging.getLogger(__name__)
 
@@ -158,10 +158,11 @@ class Trainer:
         folder, device = self.config.output_dir, self.accelerator.device
         with self.may_fail_to_write("The network"), _evaluating(self.stepper.published) as network:
             record = {**self.position(), **{"mean_" + name: x for name, x in means.items()}}
-            self.scores = self.validation.scores(network, device)
+            fill = bare_fill(network, device)
+            self.scores = self.validation.scores(fill)
             metrics.add(record | self.scores)
             metrics.draw()
-            write_samples(self.validation.grid(network, device), folder, state.step)
+            write_samples(self.validation.grid(fill), folder, state.step)
             if best or not self.recipe.keep_best:
                 save_pretrained(network, folder)
                 write_card(folder, self.card())

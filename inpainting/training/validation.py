@@ -17,11 +17,12 @@ from inpainting.classical.diffusion import Fill
 from inpainting.data.sampler import Cell, cell_key
 from inpainting.data.sources import decoded, read_cell
 from inpainting.errors import InvalidImage
+from inpainting.evaluation.config import BARE
 from inpainting.evaluation.grids import GridRow, five_column_grid
 from inpainting.evaluation.metrics import PSNR_CAP
 from inpainting.evaluation.protocol import Pair, pairs
-from inpainting.evaluation.scoring import composited, score_fill
-from inpainting.inference.predict import Predictor
+from inpainting.evaluation.scoring import composited, network_fill, score_fill, without_error
+from inpainting.evaluation.statistics import MODEL
 from inpainting.io.files import atomic_write
 from inpainting.io.tensors import to_image, to_tensor
 from inpainting.masks.convert import batch_of, mask_image_from_hole, valid_from_hole
@@ -39,8 +40,11 @@ class Validation:
 
     pairs: list[Pair]
 
-    def scores(self, model: Network, device: torch.device) -> dict[str, float]:
+    def scores(self, fill: Fill) -> dict[str, float]:
         """The measures that experiments are compared by; none where nothing is set aside.
+
+        Args:
+            fill: of :func:`bare_fill`.
 
         Returns:
             ``psnr``: mean PSNR of the composited fills in dB, each capped. ``gain_lines`` and
@@ -49,8 +53,7 @@ class Validation:
         """
         if not self.pairs:
             return {}
-        fill = _bare(model, device)
-        rows = [score_fill("model", fill, pair) for pair in self.pairs]
+        rows = [score_fill(MODEL, fill, pair) for pair in self.pairs]
         scores = {"psnr": float(np.mean([min(row["psnr"], PSNR_CAP) for row in rows]))}
         for protocol in dict.fromkeys(pair.protocol for pair in self.pairs):
             gains = [
@@ -67,9 +70,8 @@ class Validation:
         scores = [score_fill("start", _smooth, pair)["hole_psnr"] for pair in self.pairs]
         return [min(score, PSNR_CAP) for score in scores]
 
-    def grid(self, model: Network, device: torch.device) -> Image.Image | None:
+    def grid(self, fill: Fill) -> Image.Image | None:
         """Six pairs, filled, as a five-column grid; None where nothing is set aside."""
-        fill = _bare(model, device)
         rows = [
             GridRow(
                 pair.original,
@@ -80,6 +82,11 @@ class Validation:
             for pair in self.pairs[:3] + self.pairs[3:][-3:]
         ]
         return five_column_grid(rows) if rows else None
+
+
+def bare_fill(model: Network, device: torch.device) -> Fill:
+    """The bare network in float32, so that numbers of different machines can be compared."""
+    return without_error(network_fill(model, BARE, device, torch.float32))
 
 
 def write_samples(grid: Image.Image | None, folder: Path, step: int) -> None:
@@ -150,12 +157,6 @@ def _readable(cell: Cell) -> bool:
         return bool(read_cell(cell))
     except InvalidImage:
         return False
-
-
-def _bare(model: Network, device: torch.device) -> Fill:
-    """The bare network in float32, so that numbers of different machines can be compared."""
-    predictor = Predictor(model, device, torch.float32)
-    return lambda image, hole: predictor.fill(image, hole)[0]
 
 
 def _smooth(image: Pixels, hole: Hole) -> Pixels:
