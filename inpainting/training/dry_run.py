@@ -4,6 +4,7 @@ import resource
 import statistics
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import torch
@@ -48,11 +49,11 @@ def _seconds_per_step(trainer: Trainer) -> float:
     batches = trainer.loader.batches(before.samples, trainer.accelerator.device)
     trainer.stepper.model.train()
     times = []
-    for _ in range(STEPS):
-        start = time.perf_counter()
-        trainer.step(batches, stopping=False)
-        times.append(time.perf_counter() - start)
-    batches.close()
+    with closing(batches):
+        for _ in range(STEPS):
+            start = time.perf_counter()
+            trainer.step(batches, stopping=False)
+            times.append(time.perf_counter() - start)
     trainer.state = before
     return statistics.median(times[1:])
 

@@ -18,6 +18,7 @@ from inpainting.errors import DataError, InvalidConfig, first_line
 from inpainting.masks.drawing import Sampler as HoleSampler
 from inpainting.masks.random import SAMPLERS
 from inpainting.training.config import TrainConfig
+from inpainting.training.torch_internals import find_dead_readers_when_due
 from inpainting.training.validation import Validation, set_aside, set_aside_of_stream
 
 
@@ -45,6 +46,7 @@ class TrainingLoader:
         Raises:
             DataError: when a reading process died, a stream broke, or no picture came.
         """
+        find_dead_readers_when_due()
         loader = DataLoader(
             self.dataset,
             self.batch_size,

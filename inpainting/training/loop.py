@@ -1,6 +1,7 @@
 """A training run from settings to the published network, readable from top to bottom."""
 
 import logging
+from contextlib import closing
 
 import torch
 import yaml
@@ -71,7 +72,7 @@ def run_steps(
     config, state = trainer.config, trainer.state
     batches = trainer.loader.batches(state.samples, trainer.accelerator.device)
     trainer.stepper.model.train()
-    with progress_bar(trainer) as bar:
+    with closing(batches), progress_bar(trainer) as bar:
         stopping = False
         while trainer.done < 1 and not stopping:
             epoch = trainer.epoch
@@ -85,7 +86,6 @@ def run_steps(
                 publisher.publish()
             elif stopping or state.step % config.checkpointing_steps == 0:
                 save(trainer)
-    batches.close()
 
 
 def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
