@@ -5,18 +5,23 @@
     accelerate launch --multi_gpu --num_processes 2 -m inpainting fill photos/ ...
 
 Results are PNG files under the pictures' names, with filled/report.json beside them. Run again, it
-goes on where it stopped. Several processes share the list, each on its own GPU or all on the CPU.
+goes on where it stopped, and fills again what was made from another picture, mask, checkpoint or
+option. Nothing that was given is ever written to. Several processes share the list, each on its own
+GPU or all on the CPU. Which mask belongs to which picture: docs/masks.md, or --dry-run.
 Exit code: 0 = everything was filled, 1 = something was skipped, 2 = wrong usage, or nothing could
 be written.
 """
 
 import argparse
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from inpainting.cli.args import device
-from inpainting.cli.folders import Job, Options, fill_all, find_jobs
+from inpainting.cli.folders import Options, Outcome, fill_all
+from inpainting.cli.pairs import Found, Job, find_jobs, find_pictures
+from inpainting.cli.terminal import print_anything
 from inpainting.distributed import (
     LAUNCHED_ALONE,
     LostProcess,
@@ -24,70 +29,120 @@ from inpainting.distributed import (
     launched_alone,
     processes,
 )
-from inpainting.errors import InpaintingError
+from inpainting.errors import InpaintingError, InvalidConfig
 from inpainting.inference.pipeline import STRATEGIES, InpaintingPipeline
-from inpainting.io.files import Record
+from inpainting.io.folders import SUFFIXES
+from inpainting.models.checkpoint import weights_digest
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fill, print what was skipped, and return the exit code, the same in all processes."""
+    print_anything()
     with processes() as team:  # first: then --device cuda is this process's own GPU
         args = parse(argv)
         if launched_alone():
             print(f"inpainting: {LAUNCHED_ALONE}", file=sys.stderr)
         try:
-            records = fill(args, team)
+            jobs = team.in_main(lambda: find_work(args))
+            outcomes = None if args.dry_run else fill(args, jobs, team)
         except LostProcess as error:
             print(f"inpainting: {error}", file=sys.stderr)
             return 2
         except (InpaintingError, OSError) as error:
-            records = None
             if team.is_main:
                 print(f"inpainting: {error}", file=sys.stderr)
-        if records is not None and team.is_main:
-            summarise(records, args.out)
+            team.close()
+            return 2
+        if team.is_main:
+            if outcomes is None:
+                plan(jobs)
+            else:
+                summarise(outcomes, args.out)
         team.close()
-    if records is None:
-        return 2
-    return int(any("error" in record for record in records))
+    if outcomes is None:
+        return int(any(job.error for job in jobs))
+    return int(any("error" in outcome.record for outcome in outcomes))
 
 
-def fill(args: argparse.Namespace, team: SingleProcess) -> list[Record]:
-    """From options to the records of all pictures.
+def fill(args: argparse.Namespace, jobs: Sequence[Job], team: SingleProcess) -> list[Outcome]:
+    """From options to the outcomes of all jobs.
 
     Raises:
         InpaintingError: in all processes, when nothing could be filled or written.
     """
-    jobs = team.in_main(lambda: find_work(args))
-    pipe = team.in_all(
-        lambda: InpaintingPipeline.from_pretrained(
-            args.checkpoint, args.revision, args.device or team.device
+    pipe, weights = team.in_all(
+        lambda: (
+            InpaintingPipeline.from_pretrained(
+                args.checkpoint, args.revision, args.device or team.device
+            ),
+            weights_digest(args.checkpoint, args.revision),
         )
     )
-    options = Options(args.mask, args.invert_mask, args.grow, args.strategy, args.feather)
-    return fill_all(pipe, jobs, args.out, options, team)
+    options = Options(args.invert_mask, args.grow, args.strategy, args.feather)
+    return fill_all(pipe, jobs, args.out, options, weights, team)
 
 
 def find_work(args: argparse.Namespace) -> list[Job]:
-    """The pictures; at least one.
+    """The pictures with their masks; at least one.
 
     Raises:
-        InpaintingError: when there is none, or no mask.
+        InpaintingError: when there is none, or no mask, or no folder for the results.
     """
-    jobs = find_jobs(args.image, args.out)
-    if not jobs:
-        raise InpaintingError("There is no picture in what was given: name files or folders.")
+    if args.out.is_file() or args.out.suffix.lower() in SUFFIXES and not args.out.exists():
+        raise InvalidConfig(
+            f"--out {args.out} names a file: give a folder; every result is written into it under "
+            "its picture's name."
+        )
     if not args.mask.exists():
         raise InpaintingError(f"There is no mask file or folder {args.mask}: check the path.")
-    return jobs
+    found = find_pictures(args.image, args.mask, args.out)
+    if not found.pictures:
+        raise InpaintingError(
+            "There is no picture in what was given: name files or folders." + left_out(found)
+        )
+    if found.results:
+        print("note:" + left_out(found), file=sys.stderr)
+    return find_jobs(found, args.mask, args.out)
 
 
-def summarise(records: Sequence[Record], out: Path) -> None:
-    """Print how many pictures were filled, and which were not."""
-    skipped = [record for record in records if "error" in record]
-    print(f"{len(records) - len(skipped)} of {len(records)} filled, see {out}/report.json")
+def left_out(found: Found) -> str:
+    """About results of earlier runs that a search has met."""
+    if not found.results:
+        return ""
+    return (
+        f" {_several(found.results)} left out: results of earlier runs. To fill one of them again, "
+        "name it."
+    )
+
+
+def plan(jobs: Sequence[Job]) -> None:
+    """Print which picture is filled with which mask into which file."""
+    for job in jobs:
+        print(f"skipped {job.image}: {job.error}" if job.error else
+              f"{job.image} + {job.mask} -> {job.output}")  # fmt: skip
+
+
+def summarise(outcomes: Sequence[Outcome], out: Path) -> None:
+    """Print how many pictures were filled, which were not, and what people should know."""
+    skipped = [outcome.record for outcome in outcomes if "error" in outcome.record]
+    kept = sum(outcome.kept for outcome in outcomes)
+    stand = f", {kept} of them before" if kept else ""
+    print(f"{len(outcomes) - len(skipped)} of {len(outcomes)} filled{stand}, see {out}/report.json")
+    notes: dict[str, list[str]] = defaultdict(list)
+    for record, was_kept, again in outcomes:
+        if again:
+            changed = " and ".join(again)
+            notes[f"Filled again, {changed} being another than before."].append(record["image"])
+        for note in () if was_kept else record.get("notes", ()):
+            notes[note].append(record["image"])
+    for note, images in notes.items():
+        print(f"note: {_several(images)}: {note}")
     for record in skipped:
         print(f"skipped {record['image']}: {record['error']}")
+
+
+def _several(names: Sequence[object]) -> str:
+    return f"{names[0]}" + (f" and {len(names) - 1} more" if names[1:] else "")
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -98,6 +153,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("image", nargs="+", type=Path, help="files, or folders that are searched at any depth")
     add("--mask", type=Path, required=True, help="white = repaint; a file, or a folder of one each")
+    add("--dry-run", action="store_true", help="print which mask each picture has, and fill none")
     add("--out", type=Path, required=True, help="folder for the results")
     add("--invert-mask", action="store_true", help="black = repaint")
     add("--grow", type=int, default=0, help="pixels added around the hole; negative: taken away")

@@ -1,7 +1,8 @@
 """The endpoint for programs: picture files in, the filled picture and its numbers out.
 
 The numbers are those of :func:`inpainting.evaluation.fill_report.fill_report` (scores against the
-picture as given) with ``seconds``, ``device``, ``checkpoint`` and ``notes`` about the mask.
+picture as given) with ``seconds``, ``device``, ``checkpoint`` and ``notes`` on how picture and mask
+were read.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ from inpainting.demo.images import keep, stem
 from inpainting.demo.requests import Overtaken, check_wanted
 from inpainting.errors import InvalidConfig, InvalidImage
 from inpainting.evaluation.fill_report import fill_report
-from inpainting.io.images import decode
+from inpainting.io.images import read_picture
 from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.files import read_mask_file
 
@@ -37,21 +38,22 @@ def fill(
     """Fill the white part of a mask in a picture, and say how good the fill is.
 
     Args:
-        image: picture file (PNG, JPEG, WebP, GIF, BMP, TIFF); EXIF rotation is applied.
-        mask_image: picture file, white = repaint, black or transparent = keep; resized to fit.
+        image: picture file (PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF); EXIF rotation is applied.
+        mask_image: picture file, white = repaint, black = keep; resized to fit.
         strategy: crop = around the holes; resize = shrunk to 512 pixels; original = all at once.
         feather: pixels, inside the hole, over which the fill fades in.
 
     Returns:
-        The filled picture as PNG of the same size, and what was measured and run as JSON.
+        The filled picture as PNG of the same size, in its own colour space, and what was measured
+        and run as JSON.
     """
-    original = decode(_path(image))
+    original, about_picture = read_picture(_path(image))
     if strategy == "original" and original.width * original.height > limits.PIXELS_AT_ONCE:
         raise InvalidConfig(
             f"The picture is {original.width}×{original.height}: the strategy 'original' takes at "
             f"most {limits.PIXELS_AT_ONCE / 1e6:.0f} megapixels here; use 'crop'."
         )
-    mask, notes = read_mask_file(_path(mask_image), original.size)
+    mask, about_mask = read_mask_file(_path(mask_image), original.size)
     hole = hole_from_mask_image(mask, original.size)
     try:
         served = service.fill(original, hole, strategy, feather, lambda _: check_wanted())
@@ -62,7 +64,7 @@ def fill(
         "seconds": round(served.seconds, 4),
         "device": served.device,
         "checkpoint": checkpoint_name(),
-        "notes": notes,
+        "notes": [*about_picture, *about_mask],
     }
     return gr.FileData(path=path, orig_name=path.rpartition("/")[2]), about
 

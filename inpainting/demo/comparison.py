@@ -16,7 +16,7 @@ from inpainting.demo.images import keep, preview
 from inpainting.evaluation.metrics import score
 from inpainting.inference.multiscale import around
 from inpainting.inference.pipeline import InpaintingResult
-from inpainting.io.images import decode
+from inpainting.io.images import decode, read_picture
 from inpainting.masks.convert import hole_from_mask_image, mask_image_from_hole
 from inpainting.types import Hole, Pixels, in_box
 
@@ -46,7 +46,9 @@ class Window(NamedTuple):
     def from_files(cls, paths: Sequence[str]) -> "Window":
         """The mirror of :meth:`to_files`."""
         original, mask_image, result = paths
-        return cls(decode(original), decode(mask_image, grey=True), decode(result))
+        return cls(
+            read_picture(original).image, decode(mask_image, grey=True), read_picture(result).image
+        )
 
     def to_files(self) -> list[str]:
         """Write three files and give their paths."""
@@ -60,7 +62,7 @@ class Window(NamedTuple):
 
 def comparison(window: Window) -> Iterator[list[Captioned]]:
     """The network's fill and the classical ones, one more with every step."""
-    original, hole = np.asarray(window.original), window.hole
+    original, hole = window.original, window.hole
     shown = [_scored("This network", original, np.asarray(window.result), hole, "")]
     yield list(shown)
     for name in COMPARED:
@@ -72,13 +74,15 @@ def comparison(window: Window) -> Iterator[list[Captioned]]:
             shown.append((preview(blank, SHOWN), words))
         else:
             start = time.perf_counter()
-            filled = fill(original, hole)
+            filled = fill(np.asarray(original), hole)
             took = f" · {time.perf_counter() - start:.2f} s"
             shown.append(_scored(title, original, filled, hole, took))
         yield list(shown)
 
 
-def _scored(title: str, original: Pixels, filled: Pixels, hole: Hole, took: str) -> Captioned:
-    scores = score(original, filled, hole)
+def _scored(title: str, original: Image.Image, filled: Pixels, hole: Hole, took: str) -> Captioned:
+    scores = score(np.asarray(original), filled, hole)
     words = f"{title}: {scores.hole_psnr:.1f} dB, SSIM {scores.hole_ssim:.3f}{took}"
-    return preview(Image.fromarray(filled), SHOWN), words.replace("inf dB", "∞ dB")
+    picture = Image.fromarray(filled)
+    picture.info = dict(original.info)  # its colour space
+    return preview(picture, SHOWN), words.replace("inf dB", "∞ dB")

@@ -13,7 +13,7 @@ from inpainting.demo.gradio_internals import EditorValue, FileEditor
 from inpainting.demo.images import OPACITY, PAINT, keep
 from inpainting.demo.uploads import BoundedUploads
 from inpainting.errors import InvalidImage, InvalidMask, SizeMismatch
-from inpainting.io.images import decode, read_size
+from inpainting.io.images import read_picture, read_size
 from inpainting.masks.convert import black_and_white, hole_from_mask_image
 from inpainting.types import Hole
 
@@ -41,12 +41,12 @@ class Part:
         return read_size(self.path)
 
     def read(self) -> Image.Image:
-        """The picture, "RGB" or "RGBA".
+        """The picture, "L", "LA", "RGB" or "RGBA", with its colour space.
 
         Raises:
             InvalidImage: when it cannot be read.
         """
-        return decode(self.path)
+        return read_picture(self.path).image
 
 
 class PhotoEditor(FileEditor):
@@ -85,7 +85,8 @@ def read_editor(value: Value, photo: str | None = None) -> tuple[Image.Image, Im
         value, photo: as for :func:`read_parts`.
 
     Returns:
-        ``(image, mask_image)``: "RGB" or "RGBA", and "L" with white = repaint.
+        ``(image, mask_image)``: of :func:`~inpainting.io.images.read_picture`, and "L" with white =
+        repaint.
 
     Raises:
         InvalidImage: when no picture is loaded.
@@ -111,7 +112,7 @@ def read_parts(value: Value, photo: str | None = None) -> tuple[Image.Image, Ima
     if not value:
         raise InvalidImage(NO_PICTURE)
     # A page that was left open outlives its photo's file here.
-    image = decode(photo) if photo and Path(photo).is_file() else None
+    image = read_picture(photo).image if photo and Path(photo).is_file() else None
     background = value["background"]
     if image is None or image.size != background.size:
         image = background.read()
@@ -148,4 +149,6 @@ def brush_for(size: tuple[int, int]) -> gr.Brush:
 
 
 def _opacity(image: Image.Image) -> Image.Image:
-    return image.getchannel("A") if image.mode == "RGBA" else Image.new("L", image.size, 255)
+    return (
+        image.getchannel("A") if image.mode in ("LA", "RGBA") else Image.new("L", image.size, 255)
+    )

@@ -6,6 +6,7 @@ before each run of the network it looks whether it is still the visitor's last.
 
 import functools
 import hashlib
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from inpainting.demo.requests import Overtaken, Requests, check_wanted
 from inpainting.errors import EmptyHole, InpaintingError, InvalidMask, NothingKnown
 from inpainting.evaluation.fill_report import measure
 from inpainting.inference.multiscale import OnPass, Pass
-from inpainting.io.images import decode
+from inpainting.io.images import decode, read_picture
 from inpainting.masks.convert import hole_from_mask_image, mask_image_from_hole
 from inpainting.masks.edit import grow
 from inpainting.masks.edit import invert as inverted
@@ -162,7 +163,7 @@ def show_first_example(history: History, request: gr.Request) -> Outputs:
 
 def read_example(path: Path) -> tuple[Image.Image, Image.Image]:
     """A bundled photo and its mask image."""
-    return decode(path), decode(path.with_name(f"{path.stem}_mask.png"), grey=True)
+    return read_picture(path).image, decode(path.with_name(f"{path.stem}_mask.png"), grey=True)
 
 
 def example_thumbnail(path: Path) -> Image.Image:
@@ -182,7 +183,10 @@ def opened(image: Image.Image, name: str, mask_image: Image.Image | None = None)
 @readable_errors
 def open_photo(path: str) -> Opened:
     """Put a file that the visitor chose into the editor."""
-    return opened(decode(path), stem(path))
+    image, notes = read_picture(path)
+    for note in notes:
+        gr.Warning(html.escape(note))
+    return opened(image, stem(path))
 
 
 @readable_errors
@@ -190,7 +194,7 @@ def go_on(path: str | None, name: str) -> Opened:
     """Put the last result into the editor."""
     if path is None:
         raise user_error("There is no result yet: fill something first.")
-    return opened(decode(path), name)
+    return opened(read_picture(path).image, name)
 
 
 @readable_errors
@@ -199,7 +203,7 @@ def bring_mask(path: str, value: Value, photo: str | None) -> gr.ImageEditor:
     image, _ = read_parts(value, photo)
     mask_image, notes = read_mask_file(path, image.size)
     for note in notes:
-        gr.Warning(note)
+        gr.Warning(html.escape(note))
     return put(image, mask_image, photo)
 
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 from inpainting.demo.gradio_internals import get_upload_folder
 from inpainting.evaluation.heat_map import colour_levels
 from inpainting.inference.pipeline import InpaintingResult
+from inpainting.io.png import write_png
 
 LOOK = 1600  # pixels: a picture to look at is at most so wide or high
 MAP = 800  # likewise a heat map
@@ -20,12 +21,12 @@ PAINT, OPACITY = "#ff3b30", 0.6  # of a hole: translucent, what it covers stays 
 
 
 def keep(image: Image.Image, name: str) -> str:
-    """Write a PNG without metadata into Gradio's cache, which the app clears, and give its path.
+    """Write a PNG into Gradio's cache, which the app clears, and give its path.
 
-    Gradio's own way compresses five times as long.
+    Gradio's own way compresses five times as long, and drops the picture's ICC profile.
     """
     stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=1)
+    write_png(image, stream, compress_level=1)
     content = stream.getvalue()
     return keep_file(content, hashlib.sha256(content).hexdigest(), f"{name}.png")
 
@@ -60,9 +61,12 @@ def mark(image: Image.Image, mask_image: Image.Image) -> Image.Image:
     """The picture as the editor shows it: the hole tinted, what it covers still visible.
 
     Args:
-        image: "RGB" or "RGBA".
+        image: "L", "LA", "RGB" or "RGBA".
         mask_image: "L" or "1" of its size, white = repaint.
     """
+    if image.mode in ("L", "LA"):
+        image = image.convert("RGB" if image.mode == "L" else "RGBA")
+        image.info = {}  # a profile for grey
     tinted = Image.blend(image, Image.new(image.mode, image.size, PAINT), OPACITY)
     return Image.composite(tinted, image, mask_image)
 

@@ -13,7 +13,7 @@ from inpainting.demo.images import preview
 from inpainting.evaluation.grids import HOLE_COLOUR
 from inpainting.io.tensors import to_image, to_tensor
 from inpainting.masks.convert import batch_of, is_white, valid_from_hole
-from inpainting.masks.edit import shrink
+from inpainting.masks.edit import resize
 from inpainting.models.base import Network
 from inpainting.models.base import Window as Step
 
@@ -27,7 +27,7 @@ def levels(model: Network, window: Window) -> list[Captioned]:
     with the network's windows: a pixel is the mean of the known ones under its window.
     """
     small = preview(window.original, SIDE)
-    hole = is_white(shrink(window.mask_image, small.size))
+    hole = is_white(resize(window.mask_image, small.size))
     if not hole.any() or hole.all():
         return []
     return [

@@ -8,6 +8,7 @@ from collections import Counter
 from inpainting.demo.checkpoint import checkpoint_name
 from inpainting.demo.service import ServedFill
 from inpainting.evaluation.fill_report import Measured
+from inpainting.evaluation.metrics import Scores
 from inpainting.inference.pipeline import InpaintingResult
 
 KNOWN_ORIGINAL = (
@@ -16,6 +17,10 @@ KNOWN_ORIGINAL = (
 OWN_PAINT = (
     "Measured against the picture as you gave it. If you removed an object, that original is the "
     "object you covered, and these numbers mean nothing."
+)
+ERASED = (
+    "What you painted was transparent, so there is no original to measure against. It is opaque in "
+    "the result."
 )
 INFINITE = "PSNR is ∞ because the filling equals the original in every pixel."
 UNTOUCHED = "✓ every other pixel untouched, checked"
@@ -32,31 +37,35 @@ def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
     """
     scores, ratio, untouched = measured
     width, height = served.result.original.size
+    cards = f'<dl class="cards">{_cards(scores)}</dl>' if scores else ""
+    facts = (
+        f"{width} × {height} px · hole {100 * ratio:.1f} % · "
+        f"filled in {served.seconds:.2f} s on {served.device} · "
+    )
+    words = [KNOWN_ORIGINAL if known else OWN_PAINT] if scores else [ERASED]
+    if scores and math.isinf(scores.hole_psnr):
+        words.append(INFINITE)
+    # A number of its own: the page replaces a report only by another one, even of an equal fill.
+    return (
+        f'<div role="status" data-run="{time.time_ns()}">'
+        f'{cards}<p class="facts">{facts}'
+        f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>"
+        f'<details><summary>What was run</summary><p class="ran">{runs(served.result)}</p>'
+        f"<p>{html.escape(checkpoint_name())}</p></details></div>"
+    )
+
+
+def _cards(scores: Scores) -> str:
     rows = (
         ("PSNR", f"{scores.hole_psnr:.1f} dB", f"{scores.psnr:.1f} dB"),
         ("SSIM", f"{scores.hole_ssim:.3f}", f"{scores.ssim:.3f}"),
         ("MSE", f"{scores.hole_mse:,.1f}", f"{scores.mse:,.1f}"),
     )
-    cards = "".join(
+    return "".join(
         f'<div class="card"><dt>{name} in hole</dt>'
         f'<dd class="hole">{hole}</dd><dd class="whole">whole: {whole}</dd></div>'
         for name, hole, whole in rows
     ).replace("inf dB", "∞")
-    facts = (
-        f"{width} × {height} px · hole {100 * ratio:.1f} % · "
-        f"filled in {served.seconds:.2f} s on {served.device} · "
-    )
-    words = [KNOWN_ORIGINAL if known else OWN_PAINT]
-    if math.isinf(scores.hole_psnr):
-        words.append(INFINITE)
-    # A number of its own: the page replaces a report only by another one, even of an equal fill.
-    return (
-        f'<div role="status" data-run="{time.time_ns()}">'
-        f'<dl class="cards">{cards}</dl><p class="facts">{facts}'
-        f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>"
-        f'<details><summary>What was run</summary><p class="ran">{runs(served.result)}</p>'
-        f"<p>{html.escape(checkpoint_name())}</p></details></div>"
-    )
 
 
 def runs(result: InpaintingResult) -> str:
@@ -73,8 +82,10 @@ def runs(result: InpaintingResult) -> str:
 def history_caption(served: ServedFill, measured: Measured, name: str) -> str:
     """One line for the list of the visit."""
     width, height = served.result.original.size
-    psnr = f"{measured.scores.hole_psnr:.1f} dB in hole".replace("inf dB", "∞ dB")
-    return f"{name} · {width} × {height} px · hole {100 * measured.hole_ratio:.1f} % · {psnr}"
+    about = f"{name} · {width} × {height} px · hole {100 * measured.hole_ratio:.1f} %"
+    if measured.scores is None:
+        return about
+    return about + f" · {measured.scores.hole_psnr:.1f} dB in hole".replace("inf dB", "∞ dB")
 
 
 def _times(count: int) -> str:

@@ -12,17 +12,26 @@ from inpainting.types import Hole
 
 
 class Measured(NamedTuple):
-    """Scores of a fill, share of missing pixels in [0, 1], whether all others are as they were."""
+    """Scores of a fill, share of missing pixels in [0, 1], whether all others are as they were.
 
-    scores: Scores
+    ``scores``: None where no pixel of the hole was visible before: there is nothing to compare
+    with.
+    """
+
+    scores: Scores | None
     hole_ratio: float
     untouched: bool
 
 
 def measure(result: InpaintingResult) -> Measured:
-    """A fill against the picture as it was given."""
-    before, after = (np.asarray(x.convert("RGB")) for x in (result.original, result.image))
-    scores = score(before, after, result.hole)
+    """A fill against the picture as it was given, where that showed something."""
+    before, after = (np.array(x.convert("RGB")) for x in (result.original, result.image))
+    hole = result.hole
+    if result.original.mode in ("LA", "RGBA"):
+        hidden = hole & (np.asarray(result.original.getchannel("A")) == 0)
+        after[hidden] = before[hidden]
+        hole = hole & ~hidden
+    scores = score(before, after, hole) if hole.any() else None
     same = untouched(result.original, result.image, result.hole)
     return Measured(scores, float(result.hole.mean()), same)
 
@@ -34,10 +43,10 @@ def fill_report(result: InpaintingResult) -> dict[str, Any]:
         ``width`` and ``height`` in pixels, ``hole_ratio`` in [0, 1], ``untouched_pixels_equal``,
         ``scores`` with the names of :class:`inpainting.evaluation.metrics.Scores`, and ``passes``,
         see :class:`inpainting.inference.multiscale.Pass`. An infinite PSNR is null: the fill equals
-        the original.
+        the original. ``scores`` is null where the picture had nothing visible in the hole.
     """
     measured = measure(result)
-    scores = {
+    scores = measured.scores and {
         name: round(value, 5) if np.isfinite(value) else None
         for name, value in asdict(measured.scores).items()
     }

@@ -13,10 +13,11 @@ from inpainting.inference.canvas import Canvas, Frame
 from inpainting.inference.device import is_out_of_memory, release_memory
 from inpainting.inference.multiscale import OnPass, Pass, around, fill_canvas, fill_tiles
 from inpainting.inference.predict import Predictor
+from inpainting.inference.restore import keep_grey, restore
 from inpainting.inference.tiles import LARGEST, whole
-from inpainting.io.images import ImageSource, decode
+from inpainting.io.images import ImageSource, decode, read_picture
 from inpainting.masks.convert import hole_from_mask_image
-from inpainting.masks.edit import feather as feather_mask
+from inpainting.masks.meaning import meaning
 from inpainting.models.base import Network
 from inpainting.models.checkpoint import load_pretrained
 from inpainting.types import Box, Hole, in_box
@@ -29,10 +30,12 @@ STRATEGIES = ("crop", "resize", "original")
 class InpaintingResult(NamedTuple):
     """A filled picture, and what it was made from.
 
-    ``image``: "RGBA" if the picture has transparency, else "RGB". ``original``: the picture as it
-    was given, decoded; ``hole``: bool (H, W), True = filled. ``passes``: runs of the network.
-    ``expected_error``: mode "L", the mean absolute error in grey levels that the network expects of
-    each pixel of the hole, at most 255; 0 outside the hole; None if it predicts none.
+    ``image``: in the picture's mode, "L", "LA", "RGB" or "RGBA"; its ``info`` has the file's ICC
+    profile and dots per inch, which Pillow writes when it is saved (``dpi=`` has to be passed).
+    ``original``: the picture as it was given, decoded; ``hole``: bool (H, W), True = filled.
+    ``passes``: runs of the network. ``expected_error``: mode "L", the mean absolute error in grey
+    levels that the network expects of each pixel of the hole, at most 255; 0 outside the hole; None
+    if it predicts none. ``notes``: sentences on how picture and mask were read.
     """
 
     image: Image.Image
@@ -40,6 +43,7 @@ class InpaintingResult(NamedTuple):
     hole: Hole
     passes: tuple[Pass, ...]
     expected_error: Image.Image | None
+    notes: tuple[str, ...] = ()
 
 
 class InpaintingPipeline:
@@ -95,7 +99,8 @@ class InpaintingPipeline:
 
         Args:
             image: picture of any size and kind that :func:`inpainting.io.images.decode` reads.
-            mask_image: of the same size; white (≥ 128) = repaint, black or transparent = keep.
+            mask_image: of the same size; white = repaint, black = keep; docs/masks.md says what
+                else is understood.
             strategy: "crop" works around the holes, at full resolution and from coarse to fine;
                 "resize" shrinks the picture to ``LONGEST_SIDE`` and runs the network once;
                 "original" runs it once on the whole picture, whatever memory that takes.
@@ -106,20 +111,24 @@ class InpaintingPipeline:
 
         Returns:
             The filled picture, of the same size, and more. Pixels outside the hole are the
-            picture's own, bit for bit, and so is its alpha. Transparent pixels count as unknown:
-            hidden colours do not leak into the fill.
+            picture's own, bit for bit, alpha included, in the file's own colour space; where it is
+            grey around the hole, the fill is. Transparent pixels count as unknown: hidden colours
+            do not leak into the fill. A part of the hole with transparent pixels becomes opaque.
 
         Where memory runs out, it is done again in smaller pieces, at last on the CPU.
 
         Raises:
             InvalidImage: when either cannot be read.
-            InvalidMask: when the mask has another size, or marks nothing or everything.
+            InvalidMask: when the mask has another size, marks nothing or everything, or does not
+                say what is to be repainted.
             InvalidConfig: for an unknown strategy, or a feather that is no number of pixels.
             OutOfMemory: when nothing of that helps.
         """
-        picture = decode(image)
-        hole = hole_from_mask_image(decode(mask_image, grey=True), picture.size)
-        return self.fill_hole(picture, hole, strategy, feather, on_pass)
+        picture, about_picture = read_picture(image)
+        white, about_mask = meaning(decode(mask_image, grey=True))
+        hole = hole_from_mask_image(white, picture.size)
+        result = self.fill_hole(picture, hole, strategy, feather, on_pass)
+        return result._replace(notes=(*about_picture, *about_mask))
 
     def fill_hole(
         self,
@@ -132,7 +141,7 @@ class InpaintingPipeline:
         """:meth:`fill` of what has been decoded already.
 
         Args:
-            picture: of :func:`inpainting.io.images.decode`; it stays as it is.
+            picture: of :func:`inpainting.io.images.read_picture`; it stays as it is.
             hole: bool (H, W), True = missing; of the picture's size, neither empty nor full.
             strategy, feather, on_pass: as for :meth:`fill`.
         """
@@ -186,6 +195,7 @@ def _fill(
             on_pass(run)
 
     canvas = _canvas(attempt.predictor, picture, hole)
+    known = canvas.known.copy()  # filling adds to it
     box = around(hole)  # the rest of a large picture costs nothing
     if attempt.strategy == "crop":
         part = canvas.cut(box)
@@ -199,11 +209,8 @@ def _fill(
         large = small.picture.resize(picture.size, Image.Resampling.BICUBIC)
         canvas.picture.paste(large, mask=Image.fromarray(hole))
         box = whole(hole).box  # transparent pixels were filled too, wherever they lie
-    filled = canvas.picture
-    if picture.mode == "RGBA":
-        filled.putalpha(picture.getchannel("A"))
-    if feather:
-        filled = Image.composite(filled, picture, feather_mask(hole, feather))
+    keep_grey(canvas.picture, known, hole, box)
+    filled = restore(canvas.picture, picture, hole, feather)
     return InpaintingResult(filled, picture, hole, tuple(passes), _inside(canvas.error, hole, box))
 
 
@@ -214,7 +221,7 @@ def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole) -> Canvas:
         NothingKnown: when everything outside the hole is transparent.
     """
     known = ~hole
-    if picture.mode == "RGBA":
+    if picture.mode in ("LA", "RGBA"):
         known &= np.asarray(picture.getchannel("A")) > 0
     if not known.any():
         raise NothingKnown

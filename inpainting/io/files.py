@@ -1,5 +1,6 @@
 """Files written atomically, and logs of JSON records that survive a kill."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 Record = dict[str, Any]
+LONGEST_NAME = 255  # bytes, of a file on all common file systems
 
 
 @contextmanager
@@ -24,7 +26,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         OSError: when it cannot be written; an older file of that name stays as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(_partial_name(path.name))
     try:
         with partial.open("wb") as file:
             yield file
@@ -35,6 +37,16 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         partial.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal.
+
+    Raises:
+        OSError: when it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def to_line(record: Record) -> bytes:
@@ -63,6 +75,14 @@ def read_records(path: Path) -> Iterator[Record]:
             yield json.loads(line)
         except ValueError:
             continue
+
+
+def _partial_name(name: str) -> str:
+    """Of what is being written, beside ``name``; short where a suffix would make it too long."""
+    partial = name + ".partial"
+    if len(os.fsencode(partial)) <= LONGEST_NAME:
+        return partial
+    return hashlib.sha256(os.fsencode(name)).hexdigest() + ".partial"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,7 +1,8 @@
-"""Picture files of any kind as 8-bit PIL images: :func:`decode` is the only way in.
+"""Picture files of any kind as 8-bit PIL images: the only way in.
 
-Pictures inside this package are 8-bit PIL images, upright, mode "RGB" or "RGBA", without
-metadata; as tensors see :mod:`inpainting.io.tensors`.
+:func:`decode` gives the pixels alone, upright, "RGB" or "RGBA", without metadata; as tensors see
+:mod:`inpainting.io.tensors`. :func:`read_picture` is for what is to be filled and handed back: grey
+stays grey, and the file's colour space and resolution come along.
 
 The largest picture that is opened is Pillow's own setting: ``PIL.Image.MAX_IMAGE_PIXELS``.
 """
@@ -11,9 +12,10 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, features
 
 from inpainting.errors import InvalidImage
 from inpainting.io.bombs import (
@@ -24,8 +26,12 @@ from inpainting.io.bombs import (
     count_parts,
     most_pixels,
 )
+from inpainting.io.colour import cmyk_to_srgb, colour_info
+from inpainting.io.foreign import foreign_kind
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS: tuple[str, ...] = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+if features.check("avif"):  # Pillow can be built without it
+    FORMATS = (*FORMATS, "AVIF")
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # What Pillow's decoders raise on damaged files.
 DECODE_ERRORS = (
@@ -42,8 +48,10 @@ NOT_GIVEN = (
 )
 NOT_THERE = "There is no picture file {path}: check the path."
 NOT_A_PICTURE = (
-    "{name} is not a picture in a known format: give a PNG, JPEG, WebP, GIF, BMP or TIFF file."
+    "{name} is not a picture in a known format: give a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF "
+    "file."
 )
+NOT_READ = "{name} is a {kind} file, which is not read here: save it as JPEG or PNG."
 DAMAGED = (
     "{name} could not be decoded ({error}): the file is damaged or incomplete; save it again as "
     "PNG or JPEG."
@@ -64,18 +72,36 @@ NO_DEFINED_WHITE = (
     "float in [0, 1]."
 )
 REFUSALS = (
-    NOT_GIVEN, NOT_THERE, NOT_A_PICTURE, DAMAGED, TOO_LARGE, REPEATED, NO_PIXELS,
+    NOT_GIVEN, NOT_THERE, NOT_A_PICTURE, NOT_READ, DAMAGED, TOO_LARGE, REPEATED, NO_PIXELS,
     NO_SUCH_SHAPE, NO_SUCH_RANGE, NO_DEFINED_WHITE,
 )  # fmt: skip
 
+# Every note about a picture that was read, but not as its owner may think.
+FIRST_FRAME = "The picture has several frames or pages: the first one is filled."
+EIGHT_BITS = "The picture has more than 8 bits per channel: the result has 8."
+FROM_CMYK = "The picture was CMYK: the result is sRGB."
+
 ImageSource = Image.Image | str | Path | bytes | np.ndarray
+
+
+class Picture(NamedTuple):
+    """A picture to be filled.
+
+    ``image``: "L", "LA", "RGB" or "RGBA"; its ``info`` is what
+    :func:`inpainting.io.colour.colour_info` hands on. ``notes``: sentences that its owner should
+    read.
+    """
+
+    image: Image.Image
+    notes: tuple[str, ...]
 
 
 def decode(source: ImageSource, grey: bool = False) -> Image.Image:
     """Read a picture faithfully, or refuse it.
 
     EXIF rotation is applied and all metadata dropped; animations give their first frame;
-    16-bit grey is scaled, not clipped; CMYK, palette and grey become RGB.
+    16-bit grey is scaled, not clipped; CMYK (by its own profile, if it has one), palette and grey
+    become RGB.
 
     Args:
         source: PIL image, path, the bytes of a file, or an array (H, W), (H, W, 1), (H, W, 3)
@@ -90,15 +116,34 @@ def decode(source: ImageSource, grey: bool = False) -> Image.Image:
         InvalidImage: when it cannot be read, is too large, or has values without a defined
             meaning (NaN, floats outside [0, 1], 32-bit integers).
     """
-    if isinstance(source, np.ndarray):
-        source = _from_array(source)
-    if isinstance(source, Image.Image):
-        with _refusals("The given picture"):
-            return _normalise(source, grey)
-    if not isinstance(source, (str, Path, bytes)):
-        raise InvalidImage(NOT_GIVEN.format(kind=type(source).__name__))
-    with _opened(source) as image:
-        return _normalise(image, grey)
+    with _given(source) as image:
+        return _pixels(_upright(image), ("L", "RGB", "RGBA") if grey else ("RGB", "RGBA"))
+
+
+def read_picture(source: ImageSource) -> Picture:
+    """Read a picture that is to be filled; like :func:`decode`, except for what is said here.
+
+    Grey stays grey. The file's ICC profile, or PNG's gamma and chromaticity, and its dots per inch
+    are in the picture's ``info``: whoever saves the result hands them on. All other metadata is
+    dropped.
+
+    Raises:
+        InvalidImage: as :func:`decode`.
+    """
+    with _given(source) as image:
+        notes = []
+        if image.format != "MPO" and _several_frames(image):  # MPO: previews and depth maps
+            notes.append(FIRST_FRAME)
+        if image.mode.startswith(("I", "F")) or any(";16" in str(part) for part in _stored(image)):
+            notes.append(EIGHT_BITS)
+        if image.mode == "CMYK":
+            notes.append(FROM_CMYK)
+        upright = _upright(image)
+        pixels = _pixels(upright, ("L", "LA", "RGB", "RGBA"))
+        pixels.info.update(colour_info(image, pixels.mode in ("L", "LA")))
+        if upright.size != image.size and "dpi" in pixels.info:
+            pixels.info["dpi"] = pixels.info["dpi"][::-1]
+        return Picture(pixels, tuple(notes))
 
 
 def read_size(source: str | Path | bytes) -> tuple[int, int]:
@@ -112,6 +157,21 @@ def read_size(source: str | Path | bytes) -> tuple[int, int]:
 
 
 @contextmanager
+def _given(source: ImageSource) -> Iterator[Image.Image]:
+    """Whatever was given as an opened picture, whose pixels are read in the ``with`` block."""
+    if isinstance(source, np.ndarray):
+        source = _from_array(source)
+    if isinstance(source, Image.Image):
+        with _refusals("The given picture"):
+            yield source
+    elif isinstance(source, (str, Path, bytes)):
+        with _opened(source) as image:
+            yield image
+    else:
+        raise InvalidImage(NOT_GIVEN.format(kind=type(source).__name__))
+
+
+@contextmanager
 def _opened(source: str | Path | bytes) -> Iterator[Image.Image]:
     """A picture file whose pixels are read in the ``with`` block."""
     name = "The given file" if isinstance(source, bytes) else Path(source).name
@@ -122,6 +182,9 @@ def _opened(source: str | Path | bytes) -> Iterator[Image.Image]:
         _refusals(name),
         io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream,
     ):
+        if kind := foreign_kind(name, stream.read(32)):
+            raise InvalidImage(NOT_READ.format(name=name, kind=kind))
+        stream.seek(0)
         scans, headers = count_parts(stream)
         check_headers(headers)
         with Image.open(stream, formats=FORMATS) as image:
@@ -146,17 +209,22 @@ def _refusals(name: str) -> Iterator[None]:
         raise InvalidImage(DAMAGED.format(name=name, error=type(error).__name__)) from error
 
 
-def _normalise(image: Image.Image, grey: bool) -> Image.Image:
-    """Any PIL image to upright 8-bit "RGB" or "RGBA" without metadata; or "L" if ``grey`` may be.
-
-    Large pictures are copied once: Pillow's own steps each make a copy.
-    """
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture with its pixels read, turned as EXIF says."""
     if 0 in image.size:
         raise InvalidImage(NO_PIXELS.format(width=image.width, height=image.height))
     image.load()  # damaged pixels raise here, and not a second time; damaged EXIF is no damage
     with suppress(*DECODE_ERRORS):
         if image.getexif().get(ORIENTATION, 1) != 1:
-            image = ImageOps.exif_transpose(image)
+            return ImageOps.exif_transpose(image)
+    return image
+
+
+def _pixels(image: Image.Image, modes: tuple[str, ...]) -> Image.Image:
+    """Any upright picture as 8 bits in one of these modes, without metadata.
+
+    Large pictures are copied once: Pillow's own steps each make a copy.
+    """
     if image.mode.startswith(("I", "F")):
         array, clear = np.array(image), image.info.get("transparency")
         image = _from_array(array)
@@ -164,10 +232,26 @@ def _normalise(image: Image.Image, grey: bool) -> Image.Image:
             image.putalpha(Image.fromarray(array != clear).convert("L"))
     if image.mode == "La":
         image = image.convert("LA")  # Pillow knows no way from La to RGBA
-    mode = "RGBA" if image.has_transparency_data else "L" if grey and image.mode == "L" else "RGB"
+    if image.mode == "CMYK":
+        image = cmyk_to_srgb(image) or image
+    grey, alpha = image.mode in ("1", "L", "LA"), image.has_transparency_data
+    own = ("LA" if alpha else "L") if grey else ("RGBA" if alpha else "RGB")
+    mode = own if own in modes else "RGBA" if alpha else "RGB"
     clean = Image.new(mode, image.size)  # pixels only: no EXIF, ICC, GPS or comments
     clean.paste(image if image.mode == mode else image.convert(mode))
     return clean
+
+
+def _several_frames(image: Image.Image) -> bool:
+    with suppress(*DECODE_ERRORS):
+        return bool(getattr(image, "is_animated", False))
+    return False
+
+
+def _stored(image: Image.Image) -> Iterator[object]:
+    """How a file that is not read yet stores its pixels, in Pillow's words such as "RGB;16B"."""
+    for tile in getattr(image, "tile", ()):
+        yield tile[3]
 
 
 def _from_array(array: np.ndarray) -> Image.Image:

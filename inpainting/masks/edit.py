@@ -1,4 +1,4 @@
-"""Changes of a mask image: dilate, erode, invert, shrink, feather.
+"""Changes of a mask image: dilate, erode, invert, resize, feather.
 
 Mask images here are mode "L", 255 = repaint, 0 = keep.
 """
@@ -40,13 +40,22 @@ def erode(mask_image: Image.Image, pixels: int) -> Image.Image:
     return _change(mask_image, pixels, isotropic_erosion)
 
 
-def shrink(mask_image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """At a smaller (width, height): white where any white pixel was, so that no line is lost."""
-    rows, columns = (
-        np.arange(few) * many // few
-        for few, many in zip(size[::-1], mask_image.size[::-1], strict=True)
-    )
-    return Image.fromarray(any_per_block(is_white(mask_image), rows, columns)).convert("L")
+def resize(mask_image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """At another (width, height): what a white pixel touches is white, so that no line is lost.
+
+    Where a side grows, each pixel takes the nearest one, and every old pixel is in the result.
+    """
+    white = is_white(mask_image)
+    for axis, (few, many) in enumerate(zip(size[::-1], white.shape, strict=True)):
+        new = np.arange(few)
+        if few >= many:
+            white = white.take((2 * new + 1) * many // (2 * few), axis)
+        else:
+            # Pairs of where a new pixel begins and ends; what lies between pairs is thrown away.
+            ends = np.stack([new * many // few, -(-(new + 1) * many // few)], axis=1).ravel()
+            white = np.logical_or.reduceat(white, ends[:-1], axis)
+            white = white.take(range(0, 2 * few, 2), axis)
+    return Image.fromarray(white).convert("L")
 
 
 def any_per_block(flags: Flags, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Flags:

@@ -2,14 +2,33 @@
 
 from typing import NamedTuple
 
-from PIL import Image, ImageChops
+from PIL import Image
 
-from inpainting.errors import EmptyHole
+from inpainting.errors import EmptyHole, InvalidMask
 from inpainting.io.images import ImageSource, decode
-from inpainting.masks.convert import black_and_white
+from inpainting.masks.edit import invert as inverted
+from inpainting.masks.edit import resize
+from inpainting.masks.meaning import meaning
 
 MOSTLY_WHITE = 0.5  # share of white from which a mask looks inverted
 STRETCHED = 1.02  # ratio of aspect ratios from which a resized mask is called stretched
+
+TURNED = (
+    "The mask is {mask} pixels and its picture {picture}: the sides are swapped, as when a mask is "
+    "drawn on a photo that was not turned upright yet. Turn the mask by 90°, or draw it on the "
+    "upright photo."
+)
+MOSTLY_REPAINTED = (
+    "{share:.0%} of the mask is white, and white is what will be repainted: if you meant the other "
+    "way round, invert it."
+)
+MOSTLY_BLACK = (
+    "{share:.0%} of the mask is black, and black is what will be repainted: if you meant the other "
+    "way round, do not invert it."
+)
+NOTHING_BLACK = (
+    "The mask marks nothing to fill: all of it is white, and black is what will be repainted."
+)
 
 
 class MaskFile(NamedTuple):
@@ -19,37 +38,32 @@ class MaskFile(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_mask_file(source: ImageSource, size: tuple[int, int]) -> MaskFile:
-    """Read a mask of any kind and resize it to its picture.
-
-    White = repaint, and transparent = keep. If nothing is white then, whatever was drawn on a
-    transparent ground is to be repainted, in any colour.
+def read_mask_file(source: ImageSource, size: tuple[int, int], invert: bool = False) -> MaskFile:
+    """Read a mask of any kind, as docs/masks.md says, and resize it to its picture.
 
     Args:
         source: anything that :func:`inpainting.io.images.decode` reads, of any size.
         size: (width, height) of the picture.
+        invert: what would be kept is repainted, and the other way round.
 
     Raises:
         InvalidImage: when it cannot be read.
         EmptyHole: when it marks nothing.
+        InvalidMask: when it does not say what is to be repainted, or lies on its side.
     """
-    given = decode(source, grey=True)
-    white = _white(given)
-    if not white.getbbox() and given.mode == "RGBA":
-        white = black_and_white(given.getchannel("A"))
-    if not white.getbbox():
-        raise EmptyHole
-    notes = []
-    if given.size != size:
-        white = white.resize(size, Image.Resampling.NEAREST)
-        notes.append(_resized(given.size, size))
+    white, notes = meaning(decode(source, grey=True))
+    if invert:
+        white = inverted(white)
+        if not white.getbbox():
+            raise EmptyHole(NOTHING_BLACK)
+    if white.size != size:
+        note = _resized(white.size, size)
+        white, notes = resize(white, size), (*notes, note)
     share = white_share(white)
     if share > MOSTLY_WHITE:
-        notes.append(
-            f"{share:.0%} of the mask is white, and white is what will be repainted: if you meant "
-            "the other way round, invert it."
-        )
-    return MaskFile(white, tuple(notes))
+        note = MOSTLY_BLACK if invert else MOSTLY_REPAINTED
+        notes = (*notes, note.format(share=share))
+    return MaskFile(white, notes)
 
 
 def white_share(mask_image: Image.Image) -> float:
@@ -57,14 +71,20 @@ def white_share(mask_image: Image.Image) -> float:
     return mask_image.histogram()[255] / (mask_image.width * mask_image.height)
 
 
-def _white(image: Image.Image) -> Image.Image:
-    level = image.convert("L")
-    if image.mode == "RGBA":
-        level = ImageChops.multiply(level, image.getchannel("A"))
-    return black_and_white(level)
-
-
 def _resized(given: tuple[int, int], size: tuple[int, int]) -> str:
+    """The note about it.
+
+    Raises:
+        InvalidMask: when only a mask turned by 90° would have the picture's shape.
+    """
+    words = {"mask": f"{given[0]}×{given[1]}", "picture": f"{size[0]}×{size[1]}"}
+    stretched = _stretch(given, size)
+    if stretched > STRETCHED and _stretch(given[::-1], size) <= STRETCHED:
+        raise InvalidMask(TURNED.format(**words))
+    shape = ", and stretched" if stretched > STRETCHED else ""
+    return "The mask was resized from {mask} to {picture} pixels".format(**words) + shape + "."
+
+
+def _stretch(given: tuple[int, int], size: tuple[int, int]) -> float:
     ratio = given[0] * size[1] / (given[1] * size[0])
-    shape = ", and stretched" if max(ratio, 1 / ratio) > STRETCHED else ""
-    return f"The mask was resized from {given[0]}×{given[1]} to {size[0]}×{size[1]} pixels{shape}."
+    return max(ratio, 1 / ratio)

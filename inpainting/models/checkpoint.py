@@ -4,7 +4,6 @@ Loading is strict: a missing or foreign weight is an error that names it, never 
 partly random.
 """
 
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -14,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from inpainting.errors import CheckpointError, InvalidConfig, first_line
-from inpainting.io.files import atomic_write
+from inpainting.io.files import atomic_write, digest
 from inpainting.models.base import Network, NetworkConfig
 from inpainting.models.registry import build, config_from_json, config_to_json
 
@@ -99,17 +98,12 @@ def weights_digest(name_or_path: str | Path | None = None, revision: str | None 
     Args:
         name_or_path, revision: as for :func:`load_pretrained`, which has read it before.
     """
-    return _digest(_folder(name_or_path, revision) / WEIGHTS)
+    return digest(_folder(name_or_path, revision) / WEIGHTS)
 
 
 def _folder(name_or_path: str | Path | None, revision: str | None) -> Path:
     folder = Path(name_or_path) if name_or_path is not None else BUNDLED
     return folder if folder.is_dir() else _download(str(name_or_path), revision)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _told_by_hub(path: Path) -> str | None:
@@ -119,7 +113,7 @@ def _told_by_hub(path: Path) -> str | None:
 
 
 def _check_digest(path: Path, expected: str | None) -> None:
-    if expected and path.is_file() and (found := _digest(path)) != expected.lower():
+    if expected and path.is_file() and (found := digest(path)) != expected.lower():
         raise CheckpointError(
             f"{path} has the SHA-256 {found}, and {expected} is expected: it is damaged or another "
             "file; download it again, or check what you expect."

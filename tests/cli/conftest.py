@@ -33,7 +33,7 @@ def run(tmp_path, tiny_checkpoint, capsys):
 
     def call(*arguments) -> tuple[int, str]:
         common = ["--out", tmp_path / "out", "--checkpoint", tiny_checkpoint, "--device", "cpu"]
-        code = main([str(part) for part in [*arguments, *common]])
+        code = main([str(part) for part in [*common, *arguments]])
         return code, "".join(capsys.readouterr())
 
     return call

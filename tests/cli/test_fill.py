@@ -1,9 +1,19 @@
 """``inpaint fill``: folders, masks by name, going on, bad files, wrong usage."""
 
+import io
+import os
+import re
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+import inpainting
+from inpainting import save_pretrained
+from inpainting.cli import folders
 from inpainting.cli.fill import main
 from inpainting.distributed import launched_alone
 from inpainting.evaluation.metrics import score
@@ -63,6 +73,146 @@ def test_a_second_run_goes_on(photos, run, tmp_path):
     assert report(tmp_path / "out")[0]["hole_ratio"] > first[0]["hole_ratio"]
 
 
+def again(output: str) -> list[str]:
+    """The notes about what was filled again."""
+    return re.findall(r"note: (.*): Filled again, (.*) being another", output)
+
+
+def test_what_was_made_from_something_else_is_filled_again_and_said(
+    photos, run, tmp_path, tiny_model, noise
+):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for name in ("a", "b", "c"):
+        box_mask().save(masks / f"{name}.png")
+    first = run(photos, "--mask", masks)[1]
+    assert "3 of 3 filled," in first and not again(first)
+    stamps = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*.png")}
+    assert "3 of 3 filled, 3 of them before" in run(photos, "--mask", masks)[1]
+    (tmp_path / "moved").mkdir()
+    for name in ("a", "b", "c"):  # the same masks elsewhere
+        (masks / f"{name}.png").rename(tmp_path / "moved" / f"{name}.png")
+    assert "3 of them before" in run(photos, "--mask", tmp_path / "moved")[1]
+    assert stamps == {p: p.stat().st_mtime_ns for p in stamps}
+    masks = tmp_path / "moved"
+
+    noise(31, 20).save(photos / "a.png")
+    box_mask(box=(1, 1, 9, 9)).save(masks / "b.png")
+    output = run(photos, "--mask", masks)[1]
+    assert again(output) == [
+        (str(photos / "a.png"), "its picture"), (str(photos / "deep/b.tif"), "its mask"),
+    ]  # fmt: skip
+    assert "3 of 3 filled, 1 of them before" in output
+    assert decode(tmp_path / "out" / "a.png").size == (31, 20)
+    for options in (("--feather", "3"), ("--feather", "3", "--invert-mask")):
+        assert again(run(photos, "--mask", masks, *options)[1])[0][1] == "an option"
+    torch.nn.init.normal_(tiny_model.head.weight)
+    save_pretrained(tiny_model, tmp_path / "tiny")
+    output = run(photos, "--mask", masks, "--feather", "3", "--invert-mask")[1]
+    assert again(output) == [(f"{photos / 'a.png'} and 2 more", "the checkpoint")]
+    assert all(len(r["made_from"]) == 5 for r in report(tmp_path / "out"))
+
+
+def test_a_newer_version_fills_again(photos, run, tmp_path, monkeypatch):
+    run(photos, "--mask", tmp_path / "mask.png")
+    monkeypatch.setattr(inpainting, "__version__", "999")
+    output = run(photos, "--mask", tmp_path / "mask.png")[1]
+    assert again(output)[0][1] == "the version of this package"
+
+
+def test_a_result_that_its_owner_changed_is_kept_or_refused_and_never_replaced(
+    photos, run, tmp_path
+):
+    run(photos, "--mask", tmp_path / "mask.png")
+    Image.new("RGB", (5, 5), "red").save(tmp_path / "out" / "a.png")
+    assert run(photos, "--mask", tmp_path / "mask.png")[0] == 0
+    code, output = run(photos, "--mask", tmp_path / "mask.png", "--grow", "1")
+    assert code == 1 and "out/a.png was changed after it was made" in output
+    assert decode(tmp_path / "out" / "a.png").size == (5, 5)
+    assert "2 of 3 filled" in output
+
+
+def test_a_strange_file_under_a_result_s_name_stays(photos, run, tmp_path):
+    (tmp_path / "out" / "deep").mkdir(parents=True)
+    Image.new("RGB", (5, 5)).save(tmp_path / "out" / "a.png")
+    (tmp_path / "out" / "deep" / "b.png").mkdir()
+    code, output = run(photos, "--mask", tmp_path / "mask.png")
+    assert code == 1 and "1 of 3 filled" in output
+    assert "out/a.png exists and is no result of this command: move it away" in output
+    assert "out/deep/b.png is no file" in output
+    assert decode(tmp_path / "out" / "a.png").size == (5, 5)
+    (tmp_path / "out" / "report.json").write_text('{"mine": 1}')
+    code, output = run(photos, "--mask", tmp_path / "mask.png")
+    assert code == 2 and "report.json is no report of this command" in output
+    assert (tmp_path / "out" / "report.json").read_text() == '{"mine": 1}'
+
+
+def test_a_kill_between_record_and_file_is_mended(photos, run, tmp_path, monkeypatch):
+    run(photos / "a.png", "--mask", tmp_path / "mask.png")
+    old = (tmp_path / "out" / "a.png").read_bytes()
+
+    def killed(path):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folders, "atomic_write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(photos / "a.png", "--mask", tmp_path / "mask.png", "--grow", "2")
+    assert (tmp_path / "out" / "a.png").read_bytes() == old
+    code, output = run(photos / "a.png", "--mask", tmp_path / "mask.png", "--grow", "2")
+    assert code == 0 and (tmp_path / "out" / "a.png").read_bytes() != old
+    assert "1 of them before" in run(
+        photos / "a.png", "--mask", tmp_path / "mask.png", "--grow", "2"
+    )[1]  # fmt: skip
+
+
+def test_names_of_any_length_and_any_bytes(photos, run, tmp_path, monkeypatch):
+    long = "n" * 249 + ".png"
+    assert len(long) == 253
+    (photos / "a.png").rename(photos / long)
+    odd = os.fsdecode(b"caf\xe9.png")
+    decode(photos / "deep" / "b.tif").save(photos / odd)
+    (photos / "bad").mkdir()
+    (photos / "bad" / os.fsdecode(b"\xff.png")).write_bytes(b"broken")
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdout", stream)
+    code, _ = run(photos, "--mask", tmp_path / "mask.png")
+    stream.flush()
+    printed = stream.buffer.getvalue().decode()
+    assert code == 1 and "4 of 5 filled" in printed and "\\udcff.png is not a picture" in printed
+    assert (tmp_path / "out" / long).exists() and (tmp_path / "out" / odd).exists()
+
+
+def test_notes_reach_the_terminal(photos, run, tmp_path):
+    Image.new("L", (60, 20), 255).save(tmp_path / "white.png")
+    mostly = Image.new("L", (60, 20), 255)
+    mostly.paste(0, (0, 0, 9, 9))
+    mostly.save(tmp_path / "mask.png")
+    code, output = run(photos, "--mask", tmp_path / "mask.png")
+    assert code == 0
+    assert (
+        f"note: {photos / 'a.png'} and 1 more: The mask was resized from 60×20 to 30×20" in output
+    )
+    assert "pixels, and stretched." in output and "of the mask is white" in output
+
+
+def test_a_mask_on_its_side_is_refused(photos, run, tmp_path):
+    box_mask((20, 30), (5, 5, 11, 12)).save(tmp_path / "mask.png")
+    code, output = run(photos, "--mask", tmp_path / "mask.png")
+    assert code == 1 and "0 of 3 filled" in output
+    assert "The mask is 20×30 pixels and its picture 30×20: the sides are swapped" in output
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_an_out_that_is_a_file_is_told(photos, tmp_path, monkeypatch, capsys, exists):
+    monkeypatch.chdir(tmp_path)
+    if exists:
+        (tmp_path / "m.png").write_text("mine")
+    assert main(["photos", "--mask", "mask.png", "--out", "m.png"]) == 2
+    assert "--out m.png names a file: give a folder" in capsys.readouterr().err
+    assert (tmp_path / "m.png").exists() == exists
+
+
 def test_a_run_over_some_files_keeps_the_report_of_the_others(photos, run, tmp_path):
     run(photos, "--mask", tmp_path / "mask.png")
     run(photos / "a.png", "--mask", tmp_path / "mask.png")
@@ -93,10 +243,12 @@ def test_wrong_usage_is_one_sentence(photos, tmp_path, monkeypatch, capsys, argu
     assert words in error and error.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
-def test_two_results_of_one_name_are_refused(photos, run, tmp_path):
+def test_of_two_results_of_one_name_the_first_is_filled_and_the_other_told(photos, run, tmp_path):
     decode(photos / "a.png").save(photos / "a.bmp")
     code, output = run(photos, "--mask", tmp_path / "mask.png")
-    assert code == 2 and "would both be written" in output
+    assert code == 1 and "3 of 4 filled" in output
+    assert f"skipped {photos / 'a.png'}: {photos / 'a.bmp'} and {photos / 'a.png'} would" in output
+    assert [Path(r["image"]).name for r in report(tmp_path / "out") if "error" in r] == ["a.png"]
 
 
 def test_a_folder_that_cannot_be_written_is_said(photos, tmp_path, capsys):

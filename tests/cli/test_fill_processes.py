@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from inpainting.cli.folders import find_jobs
+from inpainting.cli.pairs import find_jobs, find_pictures
 from inpainting.io.files import read_records
 from inpainting.io.images import decode
 from tests.cli.conftest import files_of, report, without_seconds
@@ -110,13 +110,13 @@ def test_two_processes_do_what_one_does(photos, launch, run, tmp_path):
 
 
 @pytest.mark.slow
-def test_an_error_in_one_process_ends_both(photos, pair, tmp_path):
+def test_what_cannot_be_written_is_told_by_both(photos, pair, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "deep").write_text("a file where the second picture wants a folder")
-    assert [exit_code(one) for one in pair(photos, "--mask", tmp_path / "mask.png")] == [2, 2]
+    assert [exit_code(one) for one in pair(photos, "--mask", tmp_path / "mask.png")] == [1, 1]
     said = (tmp_path / "log.txt").read_text()
-    assert said.count("b.png ([Errno 17] File exists") == 1 and "filled, see" not in said
-    assert files_of(tmp_path / "out") >= {"a.png", "report-0.jsonl"}
+    assert "1 of 3 filled, see" in said and said.count("b.png ([Errno 17] File exists") == 1
+    assert ["error" in record for record in report(tmp_path / "out")] == [False, True, True]
 
 
 @pytest.fixture
@@ -139,14 +139,18 @@ def goes_on_in_one_process(run, arguments: list, out: Path) -> None:
     """What was filled stays as it is, the rest is filled, the report has all."""
     done = [record for log in out.glob("report-*.jsonl") for record in read_records(log)]
     assert 2 <= len(done) < MANY + 3 and not (out / "report.json").exists()
-    stamps = {record["output"]: os.stat(record["output"]).st_mtime_ns for record in done}
+    written = [record["output"] for record in done if os.path.exists(record["output"])]
+    assert len(written) >= len(done) - 2  # each process may have been between record and file
+    stamps = {path: os.stat(path).st_mtime_ns for path in written}
     assert run(*arguments)[0] == 0
     assert all(os.stat(path).st_mtime_ns == stamp for path, stamp in stamps.items())
     is_whole(arguments, out)
 
 
 def is_whole(arguments: list, out: Path) -> None:
-    expected = [str(job.output) for job in find_jobs(arguments[:1], out)]
+    sources, mask = arguments[:1], arguments[2]
+    jobs = find_jobs(find_pictures(sources, mask, out), mask, out)
+    expected = [str(job.output) for job in jobs]
     assert [record["output"] for record in report(out)] == expected
     assert all(Path(path).exists() for path in expected)
     assert not list(out.rglob("*.partial")) and not list(out.glob("*.jsonl"))

@@ -128,7 +128,7 @@ def test_files_are_read_faithfully(tmp_path, editor):
     ramp = np.linspace(0, 65535, 60 * 40).reshape(40, 60).astype(np.uint16)
     Image.fromarray(ramp).save(tmp_path / "grey16.png")
     image, mask_image = read(editor, tmp_path / "grey16.png")
-    grey = np.array(image)[..., 0]
+    grey = np.array(image)
     assert grey.min() == 0 and grey.max() == 255 and abs(grey.mean() - 127.5) < 1
     assert mask_image.size == (60, 40) and not mask_image.getbbox()
 

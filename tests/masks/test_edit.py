@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpainting.masks.edit import dilate, erode, feather, grow, invert, shrink
+from inpainting.masks.edit import dilate, erode, feather, grow, invert, resize
 from tests.masks.boxes import BOX, box_mask
 
 THICKNESSES = [1, 3, 7]
@@ -63,11 +63,11 @@ def test_where_a_mask_shrinks_a_square_is_white_if_any_pixel_in_it_was(factor):
     rows, columns = 280 // factor, 400 // factor
     squares = np.array(CROSS).reshape(rows, factor, columns, factor)
     expected = squares.max((1, 3))
-    assert np.array_equal(np.array(shrink(CROSS, (columns, rows))), expected)
+    assert np.array_equal(np.array(resize(CROSS, (columns, rows))), expected)
 
 
 def test_no_line_breaks_at_a_size_that_is_no_whole_part():
-    small = np.array(shrink(CROSS, (57, 39)))
+    small = np.array(resize(CROSS, (57, 39)))
     assert small.shape == (39, 57) and set(np.unique(small)) == {0, 255}
     assert small.all(1).any() and small.all(0).any()
     assert (small > 0).mean() < 0.1

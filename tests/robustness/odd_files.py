@@ -23,7 +23,8 @@ from PIL import Image, ImageOps
 
 from inpainting.io.images import FORMATS
 
-SUFFIX = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp", "TIFF": "tif"}
+SUFFIX = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp", "TIFF": "tif",
+          "AVIF": "avif"}  # fmt: skip
 SIZE = 23, 17
 JPEG_MODES = ("L", "RGB", "CMYK", "YCbCr")
 TRANSPOSED = (
@@ -142,6 +143,7 @@ def plain() -> Iterator[OddFile]:
         "TIFF": [{"compression": way} for way in (
             None, "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "zstd", "lzma",
             "jpeg", "group4")],
+        "AVIF": [{"speed": 10}, {"quality": 100, "speed": 10}],
     }  # fmt: skip
     for kind, options in ways.items():
         for mode, source in sources.items():
@@ -156,7 +158,7 @@ def plain() -> Iterator[OddFile]:
                 with Image.open(io.BytesIO(content)) as stored:
                     same = stored.mode == mode or (stored.mode, mode) == ("L", "1")
                 lossy = kind == "JPEG" or way == "jpeg"
-                lossy |= kind == "WEBP" and not option.get("lossless")
+                lossy |= kind == "AVIF" or kind == "WEBP" and not option.get("lossless")
                 known = exact.get(mode) if same and not lossy else None
                 name = f"{kind}_{mode.replace(';', '')}_{number}.{SUFFIX[kind]}".lower()
                 yield OddFile(name, content, known)

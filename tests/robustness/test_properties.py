@@ -7,6 +7,7 @@ import io
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,11 +175,12 @@ def pipe() -> InpaintingPipeline:
 SMALL = st.integers(1, 90)
 
 
-@given(st.data(), holes(SMALL), st.sampled_from(["RGB", "RGBA"]), SEEDS)
+@given(st.data(), holes(SMALL), st.sampled_from(["L", "LA", "RGB", "RGBA"]), SEEDS)
 def test_the_whole_fill_changes_the_hole_only(pipe, data, hole, mode, seed):
     hole = hole[:90, :90]
     source = picture(mode, hole.shape[1], hole.shape[0], seed)
-    opaque = np.ones_like(hole) if mode == "RGB" else np.asarray(source)[..., 3] > 0
+    alpha = np.asarray(source)[..., -1] if mode in ("LA", "RGBA") else np.full(hole.shape, 255)
+    opaque = alpha > 0
     if not hole.any() or not (opaque & ~hole).any():
         return
     strategy, feather = data.draw(st.sampled_from(STRATEGIES)), data.draw(st.integers(0, 40))
@@ -187,4 +189,8 @@ def test_the_whole_fill_changes_the_hole_only(pipe, data, hole, mode, seed):
     assert (filled.size, filled.mode) == (source.size, mode)
     before, after = np.asarray(source), np.asarray(filled)
     assert np.array_equal(before[~hole], after[~hole])
-    assert mode == "RGB" or np.array_equal(before[..., 3], after[..., 3])
+    if mode in ("LA", "RGBA"):
+        parts, count = scipy.ndimage.label(hole, np.ones((3, 3)))
+        for part in (parts == number for number in range(1, count + 1)):
+            expected = alpha[part] if opaque[part].all() else 255
+            assert np.array_equal(after[part][..., -1], np.broadcast_to(expected, part.sum()))

@@ -1,0 +1,71 @@
+"""What a result was made from: it decides whether an earlier one still stands."""
+
+from pathlib import Path
+
+import inpainting
+from inpainting.errors import InpaintingError, first_line
+from inpainting.io.files import Record, digest
+from inpainting.io.png import is_result
+
+PARTS = {
+    "picture": "its picture", "mask": "its mask", "weights": "the checkpoint",
+    "options": "an option", "version": "the version of this package",
+}  # fmt: skip
+
+
+def made_from(picture: Path, mask: Path, weights: str, options: Record) -> Record:
+    """Digests of the files' contents and the weights, the options, this package's version.
+
+    Raises:
+        InpaintingError: when a file cannot be read.
+    """
+    try:
+        contents = digest(picture), digest(mask)
+    except OSError as error:
+        raise InpaintingError(
+            f"{error.filename} could not be read ({error.strerror}): check the file and its "
+            "permissions."
+        ) from error
+    values = (*contents, weights, options, inpainting.__version__)
+    return dict(zip(PARTS, values, strict=True))
+
+
+def what_changed(earlier: Record, now: Record) -> list[str]:
+    """What a result was made from and is not any more, in words; empty where it still stands."""
+    before = earlier.get("made_from", {})
+    return [words for part, words in PARTS.items() if before.get(part) != now[part]]
+
+
+def is_in_place(earlier: Record, output: Path) -> bool:
+    """Whether an earlier result lies where it was written, as it was or changed by its owner.
+
+    Not where a run was stopped between the record and the file: then what it replaces lies there.
+    """
+    return output.is_file() and (
+        earlier["sha256"] == (found := digest(output)) or found != earlier["replaces"]
+    )
+
+
+def refusal_to_replace(output: Path, earlier: Record | None) -> str:
+    """Why a file must not be written over: it is nobody's result, or was changed since; else ""."""
+    if not output.exists():
+        return ""
+    if not output.is_file():
+        return f"{output} is no file, and the result is to have its name: choose another --out."
+    try:
+        found = digest(output)
+    except OSError as error:
+        return f"{output} exists and could not be read ({first_line(error)}): move it away."
+    if earlier and "sha256" in earlier:
+        if found in (earlier["sha256"], earlier["replaces"]):
+            return ""
+        return (
+            f"{output} was changed after it was made, and would be written over: move it away, or "
+            "choose another folder for --out."
+        )
+    if earlier or is_result(output):  # of a version before digests; of a run that was killed
+        return ""
+    return (
+        f"{output} exists and is no result of this command: move it away, or choose another folder "
+        "for --out."
+    )

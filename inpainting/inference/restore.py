@@ -1,0 +1,68 @@
+"""From the network's "RGB" back to the picture's own kind: grey, opacity, a feathered edge."""
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from inpainting.masks.edit import feather as feather_mask
+from inpainting.types import Box, Flags, Hole, in_box
+
+
+def restore(filled: Image.Image, picture: Image.Image, hole: Hole, feather: int) -> Image.Image:
+    """The filled picture in the mode of what was given, with what its file hands on.
+
+    Args:
+        filled: "RGB"; equal to the picture outside the hole.
+        picture: as given: "L", "LA", "RGB" or "RGBA".
+        hole: bool (H, W), True = missing.
+        feather: pixels, inside the hole, over which the picture's own pixels fade into the fill.
+    """
+    alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
+    erased = erased_parts(alpha, hole) if alpha else None
+    if feather:
+        share = feather_mask(hole, feather)
+        if alpha and erased is not None:  # what is invisible cannot fade in
+            clear = ImageChops.multiply(ImageChops.invert(share), alpha)
+            share.paste(ImageChops.invert(clear), mask=Image.fromarray(erased))
+        filled = Image.composite(filled, picture.convert("RGB"), share)
+    if picture.mode in ("L", "LA"):
+        filled = filled.convert("L")
+    if alpha:
+        if erased is not None:
+            alpha.paste(255, mask=Image.fromarray(erased))
+        filled.putalpha(alpha)
+    filled.info = dict(picture.info)
+    return filled
+
+
+def erased_parts(alpha: Image.Image, hole: Hole) -> Flags | None:
+    """The parts of a hole that become opaque, bool (H, W); None where no part does.
+
+    A part, that is pixels that touch each other, becomes opaque as a whole if any of it is wholly
+    transparent, an eraser's soft edge included. Elsewhere a picture's opacity stays as it is.
+
+    Args:
+        alpha: "L", 0 = transparent.
+        hole: bool (H, W), True = missing.
+    """
+    import cv2
+
+    clear = hole & (np.asarray(alpha) == 0)
+    if not clear.any():
+        return None
+    _, parts = cv2.connectedComponents(hole.astype(np.uint8), connectivity=8)
+    return hole & np.isin(parts, np.unique(parts[clear]))
+
+
+def keep_grey(filled: Image.Image, known: Flags, hole: Hole, box: Box) -> None:
+    """Make the fill grey, in place, where everything around it is.
+
+    Args:
+        filled: "RGB".
+        known: bool (H, W), True = given.
+        hole: bool (H, W), True = missing.
+        box: what the fill was made from.
+    """
+    part = filled.crop(box)
+    pixels, given = np.asarray(part), known[in_box(box)]
+    if all(np.array_equal(pixels[..., 0][given], pixels[..., k][given]) for k in (1, 2)):
+        filled.paste(part.convert("L").convert("RGB"), box[:2], Image.fromarray(hole[in_box(box)]))

@@ -1,0 +1,51 @@
+"""Picture files in folders: links followed once, hidden files passed over, kinds told apart."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from inpainting.io.foreign import SUFFIXES as FOREIGN
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+
+
+class PictureFiles(NamedTuple):
+    """Files below a folder, in order: ``pictures``, and ``foreign`` ones of kinds not read here."""
+
+    pictures: list[Path]
+    foreign: list[Path]
+
+
+def picture_files(folder: Path) -> PictureFiles:
+    """The picture files below a folder, at any depth, by the ends of their names.
+
+    Args:
+        folder: a literal path, whatever characters are in it.
+    """
+    files = sorted(walk(folder))
+    return PictureFiles(
+        [path for path in files if path.suffix.lower() in SUFFIXES],
+        [path for path in files if path.suffix.lower() in FOREIGN],
+    )
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Every file below a folder that is not hidden, as the ``._photo.jpg`` of macOS are.
+
+    Links to folders are followed, each folder is entered once: itself before any link to it.
+    """
+    links, entered = [folder], set()
+    while links:
+        for here, folders, files in os.walk(links.pop(0)):
+            identity = os.path.realpath(here)
+            if identity in entered:
+                folders.clear()
+                continue
+            entered.add(identity)
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            links += [path for path in map(Path(here).joinpath, folders) if path.is_symlink()]
+            for name in files:
+                path = Path(here, name)
+                if not name.startswith(".") and path.is_file():
+                    yield path
