@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from inpainting.cli.args import dashed, device, positive
+from inpainting.cli.terminal import print_anything
 from inpainting.data.sources import DataSet
 from inpainting.errors import InpaintingError
 from inpainting.evaluation.config import MEASURED_STRATEGIES, METHODS, EvalConfig
@@ -28,14 +29,23 @@ PRECISIONS = {"auto": None, "float32": torch.float32, "bfloat16": torch.bfloat16
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, write the report, print its table; exit with 1 and a sentence where that fails."""
+    """Measure, write the report, print its table.
+
+    Exits with 1 and a sentence where that fails, and where pictures could not be read.
+    """
+    print_anything()
     argv = list(sys.argv[1:] if argv is None else argv)
     config = parse(argv)
     try:
-        evaluate(config, shlex.join(["python", "eval.py", *argv]))
+        record = evaluate(config, shlex.join(["python", "eval.py", *argv]))
     except InpaintingError as error:
         sys.exit(f"eval.py: {error}")
     print((config.output_dir / "table.md").read_text(encoding="utf-8"))
+    if skipped := record["skipped"]:
+        sys.exit(
+            f"eval.py: {len(skipped)} of {len(skipped) + record['pictures']} pictures could not be "
+            f"read, see {config.output_dir}/results.json; the first: {skipped[0]['error']}"
+        )
 
 
 def parse(argv: Sequence[str]) -> EvalConfig:

@@ -102,7 +102,7 @@ def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Fill:
     """
     assert job.mask is not None
     picture, about_picture = read_picture(job.image)
-    mask_image, about_mask = read_mask_file(job.mask, picture.size, options.invert)
+    mask_image, about_mask = read_mask_file(job.mask, picture.size, options.invert, picture)
     hole = hole_from_mask_image(grow(mask_image, options.grow), picture.size)
     start = time.perf_counter()
     result = pipe.fill_hole(picture, hole, options.strategy, options.feather)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from inpainting.cli.args import dashed
 from inpainting.cli.config_file import read_config
+from inpainting.cli.terminal import print_anything
 from inpainting.distributed import LAUNCHED_ALONE, launched_alone
 from inpainting.errors import InpaintingError, InvalidConfig
 from inpainting.training.config import TrainConfig
@@ -29,6 +30,7 @@ TOKEN = "--hub-token"  # appears in no file, no log and no card
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train, and end with an exit code: 0, 1 after an error, 128 + signal when asked to stop."""
+    print_anything()
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logging.getLogger("inpainting").setLevel(logging.INFO)
     if launched_alone():

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
-from inpainting.errors import DataError, EmptyHole
+from inpainting.errors import DataError, EmptyHole, InvalidMask
+from inpainting.io.folders import walk
 from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.drawing import Sampler, Size
-from inpainting.masks.edit import invert
 from inpainting.masks.files import read_mask_file
 from inpainting.types import Hole
 
@@ -39,11 +39,10 @@ class FileHoles:
             return self.otherwise(size, generator)
         path = self.files[int(generator.integers(len(self.files)))]
         try:
-            mask_image = read_mask_file(path, size[::-1]).mask_image
-        except EmptyHole as error:
-            raise EmptyHole(f"{path.name}: {error}") from error
-        if self.invert:
-            mask_image = invert(mask_image)
+            mask_image = read_mask_file(path, size[::-1], self.invert).mask_image
+        except InvalidMask as error:
+            kind = EmptyHole if isinstance(error, EmptyHole) else InvalidMask
+            raise kind(f"{path.name}: {error}") from error
         hole = hole_from_mask_image(mask_image, size[::-1])
         turns = generator.integers(4) if size[0] == size[1] else 0
         hole = np.rot90(hole, int(turns))
@@ -51,12 +50,12 @@ class FileHoles:
 
 
 def mask_files(folder: Path) -> list[Path]:
-    """The PNG files of a folder, at any depth, in order.
+    """The PNG files of a folder, at any depth, in order; links to folders are followed.
 
     Raises:
         DataError: when there is none; masks of other formats are not taken, since JPEG blurs them.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".png")
+    files = sorted(path for path in walk(folder) if path.suffix.lower() == ".png")
     if not files:
         raise DataError(
             f"--mask-dir {folder} holds no PNG file: give a folder of masks saved as PNG, white = "

@@ -1,5 +1,7 @@
 """Pictures for training and evaluation, through Hugging Face ``datasets``."""
 
+import glob
+import logging
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,21 +9,27 @@ from typing import Any, NamedTuple
 import datasets
 from PIL import Image
 
+from inpainting.data.folder import read_folder
 from inpainting.data.natural_images import NATURAL_IMAGES_URL, download_natural_images
 from inpainting.errors import DataError, first_line
+from inpainting.io.folders import walk
 from inpainting.io.images import decode
 
 TEST_SHARE = 0.25  # the report's 3:1
-TABLES = {".parquet", ".arrow", ".tar"}
+TABLES = {".parquet": "parquet", ".arrow": "arrow", ".tar": "webdataset"}  # and the library's name
 # What `datasets` raises for sets that are missing, empty, gated or unreachable.
 LOAD_ERRORS = (OSError, ValueError, datasets.exceptions.DatasetsError)
+SHARDS = 64  # parts of a folder that is streamed: shuffled as wholes, shared out to processes
+
+log = logging.getLogger(__name__)
 
 
 class DataSet(NamedTuple):
     """Name of a data set, and which of its columns and versions.
 
-    ``name``: a folder of pictures (``class/*.jpg`` or ``split/class/*.jpg``) or of Parquet, Arrow
-    or WebDataset files, a Hub id, or None for Natural Images (Roy et al., arXiv:1807.10108) from
+    ``name``: a folder of pictures (``class/*.jpg`` or ``split/class/*.jpg``, see
+    :func:`inpainting.data.folder.read_folder`) or of Parquet, Arrow or WebDataset files, a Hub id,
+    or None for Natural Images (Roy et al., arXiv:1807.10108) from
     its public zip. ``image_column``: None = the first with pictures. ``revision``: branch, tag or
     commit of a Hub data set. ``cache_dir``: where `datasets` keeps downloads and tables.
     """
@@ -35,8 +43,8 @@ class DataSet(NamedTuple):
 def load_splits(source: DataSet, seed: int = 0) -> datasets.DatasetDict:
     """Load a data set with a train and a test split.
 
-    A set that has a test (or validation) split keeps it; any other is split 3:1, per class
-    where there are classes.
+    A set that has a test (or validation) split keeps it; any other is split 3:1, per class where
+    there are classes with enough pictures.
 
     Args:
         source: which pictures.
@@ -51,9 +59,6 @@ def load_splits(source: DataSet, seed: int = 0) -> datasets.DatasetDict:
     """
     loaded = _load(source)
     splits = {name: _canonical(split, source) for name, split in loaded.items()}
-    if any(_classes_used(split) < 2 for split in splits.values()):
-        # A flat folder: what passes for a class is the name of the split.
-        splits = {name: split.select_columns("image") for name, split in splits.items()}
     train, test = splits.get("train"), splits.get("test", splits.get("validation"))
     if test is None:
         only = train if train is not None else next(iter(splits.values()))
@@ -88,6 +93,22 @@ def load_stream(source: DataSet, split: str) -> datasets.IterableDataset:
     return _canonical(_load(source, split=split, streaming=True), source).select_columns("image")
 
 
+def refuse_output_in_data(output: Path, data: str | Path | None) -> None:
+    """A folder for results must not lie in the folder of pictures, where it would be read as data.
+
+    Raises:
+        DataError: with both names.
+    """
+    if data is None or not Path(data).is_dir():
+        return
+    folder, place = Path(data).resolve(), output.resolve()
+    if place == folder or folder in place.parents:
+        raise DataError(
+            f"--output-dir {output} lies in --data {data}: pictures written there would be taken "
+            "for data. Choose a folder outside of it."
+        )
+
+
 def decoded(pictures: datasets.Dataset) -> datasets.Dataset:
     """The same rows with column ``image`` (files) given as upright PIL images."""
     return pictures.with_transform(_decode_rows, columns=["image"], output_all_columns=True)
@@ -110,7 +131,7 @@ def _load(source: DataSet, **options: Any) -> Any:
     options["cache_dir"] = str(cache) if cache else None
     try:
         if Path(name).is_dir():
-            return datasets.load_dataset(**_folder(name), **options)
+            return _load_folder(Path(name), **options)
         if Path(name).exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
             raise DataError(
                 f"--data {name} is no folder: give a folder of pictures (class/*.jpg) or a Hub id "
@@ -125,10 +146,44 @@ def _load(source: DataSet, **options: Any) -> Any:
         ) from error
 
 
-def _folder(name: str) -> dict[str, str]:
-    """Arguments of `load_dataset` for a folder: its tables if there are any, else picture files."""
-    tables = any(path.suffix in TABLES for path in Path(name).rglob("*"))
-    return {"path": name} if tables else {"path": "imagefolder", "data_dir": name}
+def _load_folder(
+    folder: Path, cache_dir: str | None, split: str | None = None, streaming: bool = False
+) -> Any:
+    """A folder's tables if there are any, else its picture files."""
+    tables = [path for path in walk(folder) if path.suffix in TABLES]
+    if tables:
+        files = _literal(folder, TABLES[tables[0].suffix])
+        return datasets.load_dataset(**files, split=split, streaming=streaming, cache_dir=cache_dir)
+    splits = read_folder(folder)
+    if not splits:
+        raise ValueError("there is no picture file in it")
+    if split is None:
+        return splits
+    chosen = _part(splits, split)
+    return chosen.to_iterable_dataset(min(SHARDS, len(chosen))) if streaming else chosen
+
+
+def _part(splits: datasets.DatasetDict, words: str) -> datasets.Dataset:
+    """A split or a part of it, in the library's words, such as ``train[:10%]``."""
+    lengths = {name: len(split) for name, split in splits.items()}
+    parts = datasets.ReadInstruction.from_spec(words).to_absolute(lengths)
+    return datasets.concatenate_datasets(
+        [splits[part.splitname].select(range(part.from_, part.to)) for part in parts]
+    )
+
+
+def _literal(folder: Path, kind: str) -> dict[str, Any]:
+    """Arguments of `load_dataset` for a folder of tables, whatever characters are in its path.
+
+    The library takes brackets and stars for patterns.
+    """
+    path = str(folder.absolute())
+    escaped = glob.escape(path)
+    if escaped == path:
+        return {"path": path}
+    found = datasets.data_files.get_data_patterns(escaped)
+    files = {split: [f"{escaped}/{each}" for each in some] for split, some in found.items()}
+    return {"path": kind, "data_files": files}
 
 
 def _canonical(split: Any, source: DataSet) -> Any:
@@ -154,29 +209,21 @@ def _canonical(split: Any, source: DataSet) -> Any:
     return split.rename_columns({old: new for old, new in names.items() if old != new})
 
 
-def _classes_used(split: datasets.Dataset) -> int:
-    return len(set(split["label"])) if "label" in split.features else 0
-
-
 def _split(images: datasets.Dataset, seed: int) -> datasets.DatasetDict:
-    stratify = "label" if "label" in images.features else None
     if len(images) < 2:
         raise DataError(f"{len(images)} picture cannot be split into train and test: add more.")
-    if stratify:
-        names = images.features["label"].names
-        alone = [names[k] for k, n in Counter(images["label"]).items() if n < 2]
-        if alone:
-            raise DataError(
-                f"Class {', '.join(sorted(alone))} has one picture, which cannot be in train and "
-                "test: add pictures, merge classes, or give folders train/ and test/."
-            )
-    try:
-        return images.train_test_split(TEST_SHARE, stratify_by_column=stratify, seed=seed)
-    except ValueError as error:
-        raise DataError(
-            f"{len(images)} pictures cannot be split 3:1 per class ({first_line(error)}): add "
-            "pictures, or give folders train/ and test/."
-        ) from error
+    classes = Counter(images["label"]) if "label" in images.features else Counter()
+    test = round(TEST_SHARE * len(images))
+    if len(classes) > 1 and min(classes.values()) > 1 and len(classes) <= test:
+        return images.train_test_split(TEST_SHARE, stratify_by_column="label", seed=seed)
+    if len(classes) > 1:
+        alone = sum(count == 1 for count in classes.values())
+        log.warning(
+            "The %d pictures are split 3:1 without regard to their %d classes: %s.",
+            len(images), len(classes),
+            f"{alone} of them have one picture" if alone else "there are too many of them",
+        )  # fmt: skip
+    return images.train_test_split(TEST_SHARE, seed=seed)
 
 
 def _decode_rows(rows: dict[str, list]) -> dict[str, list]:

@@ -53,7 +53,7 @@ def fill(
             f"The picture is {original.width}×{original.height}: the strategy 'original' takes at "
             f"most {limits.PIXELS_AT_ONCE / 1e6:.0f} megapixels here; use 'crop'."
         )
-    mask, about_mask = read_mask_file(_path(mask_image), original.size)
+    mask, about_mask = read_mask_file(_path(mask_image), original.size, picture=original)
     hole = hole_from_mask_image(mask, original.size)
     try:
         served = service.fill(original, hole, strategy, feather, lambda _: check_wanted())

@@ -201,7 +201,7 @@ def go_on(path: str | None, name: str) -> Opened:
 def bring_mask(path: str, value: Value, photo: str | None) -> gr.ImageEditor:
     """Replace what was painted by a mask file."""
     image, _ = read_parts(value, photo)
-    mask_image, notes = read_mask_file(path, image.size)
+    mask_image, notes = read_mask_file(path, image.size, picture=image)
     for note in notes:
         gr.Warning(html.escape(note))
     return put(image, mask_image, photo)

@@ -15,8 +15,8 @@ from typing import Any
 from tqdm import tqdm
 
 from inpainting.classical.registry import CLASSICAL
-from inpainting.data.sources import load_splits
-from inpainting.errors import DataError
+from inpainting.data.sources import load_splits, refuse_output_in_data
+from inpainting.errors import DataError, InvalidImage
 from inpainting.evaluation import charts, report, tables
 from inpainting.evaluation.config import EvalConfig
 from inpainting.evaluation.protocol import Pair, pairs, spread_subset
@@ -34,6 +34,8 @@ from inpainting.evaluation.uncertainty import PixelSample, summarise_uncertainty
 from inpainting.inference.device import default_device, fast_dtype
 from inpainting.models.checkpoint import load_pretrained
 
+Skipped = dict[str, Any]  # a picture that could not be read
+
 
 def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
     """Measure and write the report: ``results.json``, ``table.md``, ``scores.csv`` and pictures.
@@ -46,9 +48,11 @@ def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
         The contents of ``results.json``.
 
     Raises:
-        DataError: when there are no such pictures, or no such rows to reuse.
+        DataError: when there are no such pictures, none that can be read, or no such rows to
+            reuse, and where the report would be written over what was given.
         CheckpointError: when the checkpoint cannot be loaded.
     """
+    _check_output(config)
     splits = load_splits(config.data)
     dataset = _choose_split(splits, config.split)
     indices = spread_subset(len(dataset), config.limit, config.seed)
@@ -62,14 +66,22 @@ def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
     folder = config.output_dir
     folder.mkdir(parents=True, exist_ok=True)
 
-    rows, pixels = measure(config, dataset, indices, fill, reused)
+    rows, pixels, skipped = measure(config, dataset, indices, fill, reused)
+    if not rows:
+        raise DataError(f"None of {len(indices)} pictures could be read: {skipped[0]['error']}")
+    indices = [index for index in indices if index not in {each["index"] for each in skipped}]
     write_rows(folder / "scores.csv", rows)
     results, differences = summarise(rows, config.seed)
     table = tables.report(results, differences, checkpoint_name(config.checkpoint))
+    if skipped:
+        table += (
+            f"\nPictures that could not be read and are not in these numbers: {len(skipped)}.\n"
+        )
     (folder / "table.md").write_text(table, encoding="utf-8")
     uncertainty = summarise_uncertainty(pixels)
     record = {
         **describe(config, command, model, device, dtype, len(indices)),
+        "skipped": skipped,
         "results": results,
         "differences": differences,
         "uncertainty": uncertainty,
@@ -93,20 +105,22 @@ def measure(
     indices: Sequence[int],
     fill: NetworkFill | None,
     reused: Sequence[Row],
-) -> tuple[list[Row], list[PixelSample]]:
+) -> tuple[list[Row], list[PixelSample], list[Skipped]]:
     """Every method on every pair: the network here, the classical fills in other processes.
 
     Returns:
-        One row per pair and method, and the pixels that the expected error is judged by.
+        One row per pair and method, the pixels that the expected error is judged by, and the
+        pictures that could not be read: ``index`` and ``error``, a sentence.
     """
     earlier = {(row["protocol"], row["index"], row["method"]): row for row in reused}
     classical = [method for method in config.methods if method != MODEL]
     rows: list[Row] = []
     pixels: list[PixelSample] = []
+    skipped: dict[int, str] = {}
     pending: deque[Future[list[Row]]] = deque()
     total = len(indices) * len(config.protocols)
     with _worker_pool(config.workers) as pool, tqdm(total=total, unit="pair", desc="eval") as bar:
-        for pair in _all_pairs(config, dataset, indices):
+        for pair in _all_pairs(config, dataset, indices, skipped):
             if config.reuse:
                 rows += [_take(earlier, pair, method, config.reuse) for method in classical]
             elif pool is None:
@@ -127,12 +141,36 @@ def measure(
         row["model"] = checkpoint_name(config.checkpoint) if row["method"] == MODEL else ""
     order = {name: i for i, name in enumerate([*config.protocols, *config.methods])}
     rows.sort(key=lambda r: (order[r["protocol"]], r["index"], order[r["method"]]))
-    return rows, pixels
+    return rows, pixels, [{"index": index, "error": words} for index, words in skipped.items()]
 
 
-def _all_pairs(config: EvalConfig, dataset: Any, indices: Sequence[int]) -> Iterator[Pair]:
+def _all_pairs(
+    config: EvalConfig, dataset: Any, indices: Sequence[int], skipped: dict[int, str]
+) -> Iterator[Pair]:
+    """The pairs; pictures that cannot be read are noted in ``skipped``."""
     for protocol in config.protocols:
-        yield from pairs(dataset, indices, protocol, config.seed, config.size)
+        for index in indices:
+            if index in skipped:
+                continue
+            try:
+                yield from pairs(dataset, [index], protocol, config.seed, config.size)
+            except InvalidImage as error:
+                skipped[index] = str(error)
+
+
+def _check_output(config: EvalConfig) -> None:
+    """Refuse to write over what was given, or to where pictures are read from.
+
+    Raises:
+        DataError: with both names.
+    """
+    refuse_output_in_data(config.output_dir, config.data.name)
+    reuse, scores = config.reuse, config.output_dir / "scores.csv"
+    if reuse and scores.exists() and reuse.exists() and scores.samefile(reuse):
+        raise DataError(
+            f"--reuse {reuse} would be written over by the report in {config.output_dir}: choose "
+            "another --output-dir."
+        )
 
 
 def _choose_split(splits: Any, name: str) -> Any:

@@ -125,7 +125,7 @@ class InpaintingPipeline:
             OutOfMemory: when nothing of that helps.
         """
         picture, about_picture = read_picture(image)
-        white, about_mask = meaning(decode(mask_image, grey=True))
+        white, about_mask = meaning(decode(mask_image, grey=True), picture)
         hole = hole_from_mask_image(white, picture.size)
         result = self.fill_hole(picture, hole, strategy, feather, on_pass)
         return result._replace(notes=(*about_picture, *about_mask))

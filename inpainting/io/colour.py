@@ -75,10 +75,13 @@ def cmyk_to_srgb(image: Image.Image) -> Image.Image | None:
 
 
 def _tells_density(image: Image.Image) -> bool:
-    """Whether dots per inch are in the file; in a JPEG without them, Pillow sets 72."""
-    if image.format not in ("JPEG", "MPO"):
+    """Whether dots per inch are in the file: in JPEG and TIFF without them, Pillow sets some."""
+    if image.format not in ("JPEG", "MPO", "TIFF") or image.info.get("jfif_unit") in (1, 2):
         return True
-    return image.info.get("jfif_unit") in (1, 2) or ExifTags.Base.XResolution in image.getexif()
+    try:
+        return ExifTags.Base.XResolution in image.getexif()
+    except Exception:  # noqa: BLE001 - damaged EXIF raises many things, and is no damage
+        return False
 
 
 def _positive(*values: Any) -> bool:

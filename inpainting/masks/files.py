@@ -38,20 +38,26 @@ class MaskFile(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_mask_file(source: ImageSource, size: tuple[int, int], invert: bool = False) -> MaskFile:
+def read_mask_file(
+    source: ImageSource,
+    size: tuple[int, int],
+    invert: bool = False,
+    picture: Image.Image | None = None,
+) -> MaskFile:
     """Read a mask of any kind, as docs/masks.md says, and resize it to its picture.
 
     Args:
         source: anything that :func:`inpainting.io.images.decode` reads, of any size.
         size: (width, height) of the picture.
         invert: what would be kept is repainted, and the other way round.
+        picture: if it is at hand; no picture is its own mask.
 
     Raises:
         InvalidImage: when it cannot be read.
         EmptyHole: when it marks nothing.
         InvalidMask: when it does not say what is to be repainted, or lies on its side.
     """
-    white, notes = meaning(decode(source, grey=True))
+    white, notes = meaning(decode(source, grey=True), picture)
     if invert:
         white = inverted(white)
         if not white.getbbox():

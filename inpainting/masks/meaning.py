@@ -19,6 +19,7 @@ COLOURED = 64  # brightest minus darkest channel, above which a pixel has a colo
 TRACE = 32  # of 255: opacity from which something is drawn, and transparency from which it is cut
 MOST_OTHER = 0.2  # share of pixels that are no clear black, white or colour: a photo has more
 CLEAR_SHARE = 0.1  # what is less, beside the rest, is an edge or noise
+CLEAR_AREA = 0.05  # the same where edges and noise are left out already
 FEW_LEVELS = 16  # grey levels of a mask that no lossy format has touched
 NOISE = 8  # grey levels by which lossy formats change a colour
 MOST_SOFT = 0.6  # the same share of a mask with wide soft edges
@@ -42,6 +43,10 @@ FLAT_GREY = (
 PHOTO = (
     "The mask looks like a photo: {share:.0%} of it is neither black nor white. Give a picture of "
     "the same size that is white where it is to be repainted, and black elsewhere."
+)
+ITSELF = (
+    "The mask is the picture itself. Give one of the same size that is white where it is to be "
+    "repainted, and black elsewhere."
 )
 SEVERAL_COLOURS = (
     "The mask has several colours ({names}), and nothing says which of them is to be repainted: "
@@ -82,23 +87,26 @@ class Colours(NamedTuple):
         return self.other > MOST_OTHER
 
     @property
-    def marks(self) -> dict[str, float]:
-        """What stands out from black, by name, without what is only an edge."""
-        found = {"white": self.light, **dict(self.hues)}
+    def marks(self) -> list[str]:
+        """Names of what stands out from black."""
+        found = {"white": self.light, **dict(self.hues), "a pale or grey one": self.other}
         total = sum(found.values())
-        return {name: share for name, share in found.items() if share > CLEAR_SHARE * total}
+        return [name for name, share in found.items() if share > CLEAR_AREA * total]
 
 
-def meaning(image: Image.Image) -> Meaning:
+def meaning(image: Image.Image, picture: Image.Image | None = None) -> Meaning:
     """Tell what is to be repainted.
 
     Args:
         image: "L", "RGB" or "RGBA".
+        picture: that it belongs to, if it is at hand.
 
     Raises:
         EmptyHole: when nothing is.
-        InvalidMask: when it does not say.
+        InvalidMask: when it does not say, or is the picture itself.
     """
+    if picture and "A" not in image.mode and _same(image, picture):
+        raise InvalidMask(ITSELF)
     if image.mode == "RGBA":
         alpha = image.getchannel("A")
         if np.asarray(alpha).min() < TRACE:
@@ -110,13 +118,14 @@ def meaning(image: Image.Image) -> Meaning:
 def _of_opaque(image: Image.Image) -> Meaning:
     level, notes = _brightest_channel(image), []
     if image.mode != "L" and not _is_grey(image):
-        colours = _colours(_sample(image))
+        pixels = _sample(image)
+        colours = _colours(pixels)
         if colours.is_photo:
             raise InvalidMask(PHOTO.format(share=colours.other))
-        if len(colours.marks) > 1:
-            raise InvalidMask(SEVERAL_COLOURS.format(names=", ".join(colours.marks)))
-        if names := set(colours.marks) - {"white"}:
-            notes.append(IN_COLOUR.format(name=names.pop()))
+        names = _colours(_areas(pixels)).marks or colours.marks
+        if len(names) > 1:
+            raise InvalidMask(SEVERAL_COLOURS.format(names=", ".join(names)))
+        notes += [IN_COLOUR.format(name=name) for name in names if name != "white"]
     notes += _check_levels(level)
     return Meaning(black_and_white(level), tuple(notes))
 
@@ -208,9 +217,20 @@ def _flat_counts(level: NDArray[np.uint8]) -> NDArray[np.intp]:
     return np.bincount(inner[flat], minlength=256)
 
 
+def _areas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Those of some pixels, uint8 (H, W, 3), that equal their neighbour: areas, no edges or noise.
+
+    Returns:
+        Uint8 (N, 3).
+    """
+    return pixels[:, :-1][(pixels[:, :-1] == pixels[:, 1:]).all(axis=2)]
+
+
 def _colours(pixels: NDArray[np.uint8]) -> Colours:
     """What pixels, uint8 (..., 3), look like."""
     pixels = pixels.reshape(-1, 3)
+    if not len(pixels):
+        return Colours(0, 0, 0, ())
     value, least = pixels.max(axis=1), pixels.min(axis=1)
     dark, light = value < DARK, least >= LIGHT
     coloured = (value - least > COLOURED) & ~dark & ~light
@@ -252,6 +272,15 @@ def _is_grey(image: Image.Image) -> bool:
     red, green, blue = image.split()
     difference = (ImageChops.difference(red, other) for other in (green, blue))
     return all(np.asarray(level).max() <= NOISE for level in difference)
+
+
+def _same(image: Image.Image, other: Image.Image) -> bool:
+    """Whether two pictures have the same pixels."""
+    return (
+        image.size == other.size
+        and np.array_equal(_sample(image), _sample(other))
+        and np.array_equal(np.asarray(image.convert("RGB")), np.asarray(other.convert("RGB")))
+    )
 
 
 def _on_black(image: Image.Image, alpha: Image.Image) -> Image.Image:

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import closing
+from pathlib import Path
 
 import torch
 import yaml
@@ -9,13 +10,14 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from tqdm import tqdm
 
+from inpainting.data.sources import refuse_output_in_data
 from inpainting.distributed import launched, without_gpu
 from inpainting.errors import CheckpointError, InvalidConfig, first_line
 from inpainting.inference.device import default_device, fast_dtype
 from inpainting.io.files import atomic_write
 from inpainting.losses.vgg import VggFeatures
 from inpainting.models.base import Network
-from inpainting.models.checkpoint import load_pretrained
+from inpainting.models.checkpoint import WEIGHTS, load_pretrained
 from inpainting.models.registry import build
 from inpainting.training.config import TrainConfig
 from inpainting.training.dry_run import dry_run
@@ -31,6 +33,8 @@ from inpainting.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
+OPTIONS = "args.yaml"  # of a run, in its folder
+
 
 def train(config: TrainConfig, stop: StopSignal) -> None:
     """From settings to a finished run, or to one that was asked to stop and is kept.
@@ -39,6 +43,7 @@ def train(config: TrainConfig, stop: StopSignal) -> None:
         InpaintingError: when the run cannot start, or had to end.
     """
     check_tracker(config.report_to)
+    check_output(config)
     accelerator = make_accelerator(config)
     trainer = prepare(config, accelerator)
     if config.dry_run:
@@ -63,6 +68,29 @@ def train(config: TrainConfig, stop: StopSignal) -> None:
         publisher.finish()
         folder = str(config.output_dir)
         log.info("Saved in %s: InpaintingPipeline.from_pretrained(%r)", folder, folder)
+
+
+def check_output(config: TrainConfig) -> None:
+    """Refuse to write over a network that was given or that no run wrote, or among the data.
+
+    Raises:
+        InpaintingError: with the names.
+    """
+    output = config.output_dir
+    refuse_output_in_data(output, config.data)
+    if (
+        config.init_from
+        and output.is_dir()
+        and Path(config.init_from).resolve() == output.resolve()
+    ):
+        raise InvalidConfig(
+            f"--init-from {config.init_from} would be written over: choose another --output-dir."
+        )
+    if (output / WEIGHTS).exists() and not (output / OPTIONS).exists():
+        raise InvalidConfig(
+            f"{output / WEIGHTS} exists and was written by no run in this folder: choose another "
+            "--output-dir."
+        )
 
 
 def run_steps(
@@ -144,7 +172,7 @@ def precision(choice: str, cpu: bool) -> str:
 
 
 def make_output(trainer: Trainer) -> None:
-    """Create the run's folder, with its settings in ``args.yaml``.
+    """Create the run's folder, with its settings in ``OPTIONS``.
 
     Raises:
         CheckpointError: when it cannot be written to.
@@ -153,7 +181,7 @@ def make_output(trainer: Trainer) -> None:
         return
     config = trainer.config
     try:
-        with atomic_write(config.output_dir / "args.yaml") as file:
+        with atomic_write(config.output_dir / OPTIONS) as file:
             file.write(yaml.safe_dump(config.as_options()).encode())
     except OSError as error:
         raise CheckpointError(

@@ -223,3 +223,31 @@ def test_reuse_refuses_another_task(change, message, no_pictures, run, whole, tm
 def test_an_unknown_split_is_named(run):
     with pytest.raises(DataError, match=r"'validation': use one of \['train', 'test'\]"):
         run("unknown", split="validation")
+
+
+def test_pictures_that_cannot_be_read_are_counted_and_the_rest_is_measured(place, run, tmp_path):
+    for i, name in enumerate(("test/cat", "test/dog")):
+        write_pictures(place / "broken" / name, 4, seed=i)
+    (place / "broken" / "test" / "cat" / "2.png").write_bytes(b"no picture")
+    folder, record = run("of_broken", "broken", methods=("model", "telea"))
+    assert record["pictures"] == 7
+    assert [(each["index"], each["error"][:23]) for each in record["skipped"]] == [
+        (2, "2.png is not a picture ")
+    ]
+    assert json.loads((folder / "results.json").read_text())["skipped"] == record["skipped"]
+    assert "could not be read and are not in these numbers: 1." in (folder / "table.md").read_text()
+    assert {row["index"] for row in read_rows(folder / "scores.csv")} == {0, 1, *range(3, 8)}
+    assert (folder / "grid_lines.png").exists() and (folder / "contact_lines.png").exists()
+    for path in (place / "broken").rglob("*.png"):
+        path.write_bytes(b"no picture")
+    with pytest.raises(DataError, match="None of 8 pictures could be read: 0.png is not"):
+        run("of_nothing", "broken", methods=("model",))
+
+
+def test_a_report_is_not_written_over_what_was_given(place, run, whole):
+    folder, _ = whole
+    with pytest.raises(DataError, match="--reuse .* would be written over"):
+        run("whole", reuse=folder / "scores.csv")
+    for inside in ("data", "data/test", "data/new/report"):
+        with pytest.raises(DataError, match="lies in --data .*: pictures written there"):
+            run(inside)

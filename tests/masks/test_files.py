@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpainting.errors import EmptyHole
+from inpainting.errors import EmptyHole, InvalidMask
 from inpainting.masks.edit import invert
 from inpainting.masks.files import read_mask_file, white_share
 from tests.masks.boxes import BOX, box_mask
@@ -53,3 +53,55 @@ def test_a_mask_that_marks_nothing_is_refused():
 def test_the_white_share():
     assert white_share(BOX) == pytest.approx(100 / 1200)
     assert white_share(invert(BOX)) == pytest.approx(1100 / 1200)
+
+
+def lines(size: tuple[int, int], step: int, width: int) -> Image.Image:
+    """Lines across and down, ``width`` thick, ``step`` apart."""
+    mask_image = np.zeros(size[::-1], np.uint8)
+    for at in range(step // 3, size[1], step):
+        mask_image[at : at + width] = 255
+    for at in range(step // 2, size[0], step):
+        mask_image[:, at : at + width] = 255
+    return Image.fromarray(mask_image)
+
+
+@pytest.mark.parametrize("size", [(101, 67), (400, 90), (97, 300), (399, 299), (13, 11)])
+@pytest.mark.parametrize("width", [1, 2])
+def test_whatever_a_white_pixel_touches_is_white(size, width):
+    given = lines((400, 300), 57, width)
+    found = np.asarray(read_mask_file(given, size).mask_image) > 0
+    expected = np.zeros(size[::-1], bool)
+    for y, x in zip(*np.nonzero(np.asarray(given)), strict=True):  # by areas that overlap
+        rows, columns = (
+            slice(int(at * new / old), int(np.ceil((at + 1) * new / old)))
+            for at, new, old in ((y, size[1], 300), (x, size[0], 400))
+        )
+        expected[rows, columns] = True
+    assert found[expected].all() if min(size) > 299 else np.array_equal(found, expected)
+    assert len(np.unique(found, axis=0)) > 1
+
+
+def test_an_inverted_mask_keeps_thin_lines_too():
+    given = invert(lines((400, 300), 57, 1))
+    found, _ = read_mask_file(given, (100, 75), invert=True)
+    assert np.asarray(found).any(axis=1).all() and 0.02 < (np.asarray(found) > 0).mean() < 0.3
+    assert read_mask_file(invert(BOX), BOX.size, invert=True) == (BOX, ())
+    assert "black, and black is what" in read_mask_file(BOX, BOX.size, invert=True).notes[0]
+    with pytest.raises(EmptyHole, match="all of it is white"):
+        read_mask_file(Image.new("L", (9, 9), 255), (9, 9), invert=True)
+
+
+def test_a_mask_on_its_side_is_refused_and_a_stretched_one_told():
+    for given, size in [((30, 40), (40, 30)), ((300, 401), (40, 30)), ((90, 120), (400, 300))]:
+        with pytest.raises(InvalidMask, match="the sides are swapped"):
+            read_mask_file(box_mask(given, (5, 5, 15, 20)), size)
+    note = read_mask_file(box_mask((30, 40), (5, 5, 15, 20)), (40, 40)).notes[0]
+    assert note.endswith("and stretched.")
+
+
+def test_a_picture_is_not_its_own_mask(noise):
+    picture = Image.new("L", (40, 30))
+    picture.paste(255, (3, 3, 9, 9))
+    with pytest.raises(InvalidMask, match="The mask is the picture itself"):
+        read_mask_file(picture.convert("RGB"), (40, 30), picture=picture)
+    assert read_mask_file(picture, (40, 30)) == (picture, ())

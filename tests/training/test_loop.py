@@ -34,6 +34,15 @@ def test_mistakes_end_in_one_sentence(pictures, tmp_path):
     exits_with("cannot be written to", pictures, tmp_path / "file" / "run")
 
 
+def test_nothing_that_was_given_is_written_over(pictures, tmp_path, tiny_checkpoint):
+    before = {path: path.read_bytes() for path in tiny_checkpoint.iterdir()}
+    exits_with("would be written over", pictures, tiny_checkpoint, f"--init-from={tiny_checkpoint}")
+    exits_with("was written by no run in this folder", pictures, tiny_checkpoint)
+    assert {path: path.read_bytes() for path in tiny_checkpoint.iterdir()} == before
+    exits_with("would be taken for data", pictures, pictures / "run")
+    exits_with("would be taken for data", pictures, pictures)
+
+
 def test_two_processes_that_would_be_one_are_told(pictures, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")  # as accelerate launch --cpu leaves it
     monkeypatch.setenv("MASTER_PORT", "29500")
