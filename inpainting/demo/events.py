@@ -20,6 +20,7 @@ from inpainting.demo.checkpoint import local_pipeline
 from inpainting.demo.editor import Value, put, read_editor, read_hole, read_parts
 from inpainting.demo.errors import readable_errors, user_error
 from inpainting.demo.images import THUMBNAIL, keep, mark, preview, show, stem
+from inpainting.demo.mask_steps import NONE, MaskSteps, pushed, undoable, with_steps
 from inpainting.demo.report import history_caption, report_html
 from inpainting.demo.requests import Overtaken, Requests, check_wanted
 from inpainting.errors import EmptyHole, InpaintingError, InvalidMask, NothingKnown
@@ -38,7 +39,9 @@ VISIT = 12  # results of this visit that are kept on the page
 
 REQUESTS = Requests()
 
-Opened = tuple[gr.ImageEditor, str, str, str]  # editor, photo file, name, damage
+Opened = tuple[
+    gr.ImageEditor, str, str, str, MaskSteps, str
+]  # editor, photo file, name, damage, steps
 Outputs = tuple[Any, ...]  # of fill_editor, in the order of the page
 History = list[tuple[str, str]] | None  # files and captions, newest first
 
@@ -177,7 +180,8 @@ def example_thumbnail(path: Path) -> Image.Image:
 def opened(image: Image.Image, name: str, mask_image: Image.Image | None = None) -> Opened:
     """Put a picture, and its mask if it has one, into the editor."""
     photo = keep(image, "picture")
-    return put(image, mask_image or Image.new("L", image.size), photo), photo, name, ""
+    editor = put(image, mask_image or Image.new("L", image.size), photo)
+    return editor, photo, name, "", NONE, NONE.html()
 
 
 @readable_errors
@@ -198,7 +202,8 @@ def go_on(path: str | None, name: str) -> Opened:
 
 
 @readable_errors
-def bring_mask(path: str, value: Value, photo: str | None) -> gr.ImageEditor:
+@undoable
+def bring_mask(value: Value, photo: str | None, path: str) -> gr.ImageEditor:
     """Replace what was painted by a mask file."""
     image, _ = read_parts(value, photo)
     mask_image, notes = read_mask_file(path, image.size, picture=image)
@@ -215,6 +220,7 @@ def save_mask(value: Value, name: str) -> str:
 
 
 @readable_errors
+@undoable
 def change_size(value: Value, photo: str | None, pixels: int) -> gr.ImageEditor:
     """Dilate the painted mask by some pixels, or erode it by a negative number."""
     image, mask_image = read_editor(value, photo)
@@ -225,6 +231,7 @@ def change_size(value: Value, photo: str | None, pixels: int) -> gr.ImageEditor:
 
 
 @readable_errors
+@undoable
 def invert(value: Value, photo: str | None) -> gr.ImageEditor:
     """Swap painted and unpainted areas."""
     image, mask_image = read_editor(value, photo)
@@ -238,6 +245,7 @@ def invert(value: Value, photo: str | None) -> gr.ImageEditor:
 def damage(
     value: Value,
     photo: str | None,
+    steps: MaskSteps,
     kind: str,
     percent: float,
     seed: float,
@@ -246,7 +254,11 @@ def damage(
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008
 ) -> Outputs:
-    """Damage the photo by seed, and fill it: editor, hole's fingerprint, outputs of the fill."""
+    """Damage the photo by seed, and fill it.
+
+    Returns:
+        The editor, the steps of its mask, the hole's fingerprint, and the outputs of the fill.
+    """
     visitor, number = request.session_hash, begin(request)
     image, _ = read_parts(value, photo)
     size = image.height, image.width
@@ -258,7 +270,8 @@ def damage(
     except Overtaken:
         return gr.skip()
     shown = present(served, name, True, history)
-    return put(image, mask_image_from_hole(hole), photo), fingerprint(hole), *shown
+    editor = put(image, mask_image_from_hole(hole), photo)
+    return *with_steps(editor, pushed(value, photo, steps)), fingerprint(hole), *shown
 
 
 def fingerprint(hole: Hole) -> str:

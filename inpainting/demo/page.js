@@ -51,21 +51,43 @@
     range().dispatchEvent(new Event("input", { bubbles: true }));
     if (!open) button?.click();
   };
+  // The editor's undo knows strokes alone; steps that replace the whole mask are the server's.
+  const step = (name) => {
+    const button = tool(name);
+    const steps = document.querySelector("#mask_steps i")?.dataset ?? {};
+    const own = name.toLowerCase();
+    if (!button.disabled) button.click();
+    else if (Number(steps[own])) document.querySelector(`#${own}_mask`).click();
+  };
+  addEventListener("pointerup", (event) => {
+    const button = event.target.closest("#editor [aria-label=Undo], #editor [aria-label=Redo]");
+    const name = button?.closest("button")?.getAttribute("aria-label");
+    if (name && tool(name).disabled) step(name); // a disabled button gets no click
+  }, true);
   const keys = {
     f: () => document.querySelector("#fill").click(),
     b: () => tool("Brush").click(),
     e: () => tool("Erase").click(),
     "[": () => resize(1 / 1.25),
     "]": () => resize(1.25),
-    "ctrl+z": () => tool("Undo").click(),
-    "ctrl+shift+z": () => tool("Redo").click(),
-    "ctrl+y": () => tool("Redo").click(),
+    "ctrl+z": () => step("Undo"),
+    "ctrl+shift+z": () => step("Redo"),
+    "ctrl+y": () => step("Redo"),
+  };
+  // What a key means: its character, or its place on the keyboard where a layout has no Latin ones.
+  // AltGr, which Windows reports as Ctrl and Alt, types characters such as ] and is no shortcut.
+  const places = { BracketLeft: "[", BracketRight: "]" };
+  const meaning = ({ key, code }, altGr) => {
+    const latin = key.length === 1 && /[\x20-\x7e]|\p{Script=Latin}/u.test(key);
+    if (latin || altGr) return key.toLowerCase();
+    return places[code] ?? code.replace(/^Key/, "").toLowerCase();
   };
   addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select, [contenteditable=true]")) return;
-    const control = event.ctrlKey || event.metaKey;
+    const altGr = event.getModifierState("AltGraph") || (event.ctrlKey && event.altKey);
+    const control = !altGr && (event.ctrlKey || event.metaKey);
     const held = (control ? "ctrl+" : "") + (control && event.shiftKey ? "shift+" : "");
-    const action = !event.altKey && keys[held + event.key.toLowerCase()];
+    const action = (altGr || !event.altKey) && keys[held + meaning(event, altGr)];
     if (!action) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // the editor has some of these itself, and would do it twice

@@ -9,7 +9,7 @@ import gradio as gr
 from PIL import Image
 from starlette.middleware import Middleware
 
-from inpainting.demo import api, events, limits
+from inpainting.demo import api, events, limits, mask_steps
 from inpainting.demo.cache_cleanup import CacheCleaner
 from inpainting.demo.checkpoint import load_pipeline
 from inpainting.demo.downloads import fetch
@@ -113,6 +113,11 @@ def build() -> gr.Blocks:
         photo = gr.File(visible="hidden")
         window = gr.File(file_count="multiple", visible="hidden")
         name, damage, number = gr.State("photo"), gr.State(""), gr.State(0)
+        steps = gr.State(mask_steps.NONE)
+        counts = gr.HTML(mask_steps.NONE.html(), visible="hidden", elem_id="mask_steps")
+        undo, redo = (
+            gr.Button(visible="hidden", elem_id=f"{way}_mask") for way in ("undo", "redo")
+        )
 
         filled = [slider, report, download, *maps, levels, window, comparison.gallery, history]
         # Whatever opens pictures shares one limit: memory is for so many at once.
@@ -127,7 +132,8 @@ def build() -> gr.Blocks:
             [editor, photo, masks.feather, name, damage, history, number], filled,
             scroll_to_output=True, trigger_mode="multiple", **long,
         )  # fmt: skip
-        opened = [editor, photo, name, damage]
+        stepped = [editor, steps, counts]
+        opened = [editor, photo, name, damage, steps, counts]
         shown = [*opened, *filled]
         demo.load(events.show_first_example, history, shown, **private)
         demo.unload(leave)
@@ -141,16 +147,19 @@ def build() -> gr.Blocks:
         emptied_by(editor.clear)
         failure.click(tell_failure, **private)
 
-        masks.file.upload(events.bring_mask, [masks.file, editor, photo], editor, **private)
-        masks.apply.click(events.change_size, [editor, photo, masks.pixels], editor, **private)
-        masks.invert.click(events.invert, [editor, photo], editor, **private)
+        masked = [editor, photo, steps]
+        masks.file.upload(events.bring_mask, [*masked, masks.file], stepped, **private)
+        masks.apply.click(events.change_size, [*masked, masks.pixels], stepped, **private)
+        masks.invert.click(events.invert, masked, stepped, **private)
+        undo.click(mask_steps.undo, masked, stepped, **private)
+        redo.click(mask_steps.redo, masked, stepped, **private)
         masks.save.click(events.save_mask, [editor, name], masks.saved, **private).success(
             None, js=SAVE_MASK_FILE
         )
         tests.apply.click(
             events.damage,
-            [editor, photo, tests.kind, tests.percent, tests.seed, name, history],
-            [editor, damage, *filled], scroll_to_output=True, **long,
+            [*masked, tests.kind, tests.percent, tests.seed, name, history],
+            [*stepped, damage, *filled], scroll_to_output=True, **long,
         )  # fmt: skip
         comparison.button.click(
             events.compare, window, comparison.gallery, api_visibility="private"

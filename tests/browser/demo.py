@@ -133,6 +133,24 @@ class Demo:
         self.page.keyboard.press(key)
         self.page.wait_for_function("window.resized")
 
+    def press_key(self, key: str, code: str, **held: bool) -> None:
+        """A key as a layout sends it that this keyboard does not have.
+
+        Args:
+            key: what it types; code: its place; held: modifiers, such as ``ctrlKey``.
+        """
+        self.page.evaluate(
+            """([key, code, held]) => document.body.dispatchEvent(
+                new KeyboardEvent("keydown", {key, code, bubbles: true, cancelable: true, ...held})
+            )""",
+            [key, code, held],
+        )
+
+    def click_tool(self, name: str) -> None:
+        """Click one of the editor's buttons by the mouse, whatever it looks like."""
+        box = self.page.locator(f"#editor button[aria-label={name}]").bounding_box()
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
     def pick_example(self, index: int) -> None:
         with self.changing():
             self.page.locator("#examples .gallery-item").nth(index).click()

@@ -54,3 +54,46 @@ def test_damage_is_filled_and_its_numbers_mean_something(visit, keep):
     demo.stroke()
     demo.press_fill()
     assert "these numbers mean nothing" in demo.page.inner_text("#report")
+
+
+def test_what_replaces_the_mask_is_undone_like_a_stroke(visit, tmp_path):
+    demo = visit()
+    page = demo.page
+    demo.stroke((0.8, 0.65), (0.85, 0.65))
+    painted = hole_share(demo.press_fill())
+    demo.unfold("masks")
+    with demo.changing():
+        page.get_by_role("button", name="Grow or shrink").click()
+    grown = hole_share(demo.press_fill())
+    assert grown > painted
+    with demo.changing():
+        page.get_by_role("button", name="Invert", exact=True).click()
+    box = Image.new("L", (451, 300))
+    box.paste(255, (50, 50, 90, 90))
+    box.save(tmp_path / "mine.png")
+    with demo.changing():
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Open a mask file").click()
+        chooser.value.set_files(tmp_path / "mine.png")
+    assert hole_share(demo.press_fill()) == pytest.approx(100 * 1600 / EXAMPLE, abs=0.11)
+    for expected in (100 - grown, grown, painted):
+        with demo.changing():
+            page.keyboard.press("Control+z")
+        assert hole_share(demo.press_fill()) == pytest.approx(expected, abs=0.11)
+    with demo.changing():
+        demo.click_tool("Redo")
+    assert hole_share(demo.press_fill()) == grown
+    with demo.changing():
+        demo.click_tool("Undo")
+    assert hole_share(demo.press_fill()) == painted
+
+
+def test_a_mask_that_does_not_say_what_it_means_is_refused(visit, tmp_path):
+    demo = visit()
+    demo.unfold("masks")
+    Image.new("L", (451, 300), 1).save(tmp_path / "labels.png")
+    with demo.page.expect_file_chooser() as chooser:
+        demo.page.get_by_role("button", name="Open a mask file").click()
+    chooser.value.set_files(tmp_path / "labels.png")
+    assert "brightest value is 1 of 255" in demo.message()
+    assert "hole 10.9 %" in demo.press_fill()  # what was painted is still there

@@ -66,3 +66,36 @@ def test_impatience_gives_one_answer_and_no_error(visit):
     assert hole_share(demo.press_fill()) > 10.9
     demo.until_answered()
     assert not demo.page.locator(".toast-body").count()
+
+
+def test_keys_follow_their_place_where_a_layout_has_no_latin_letters(visit):
+    demo = visit()
+    undo = demo.page.locator("#editor button[aria-label=Undo]:not([disabled])")
+    demo.stroke()
+    undo.wait_for()
+    demo.press_key("я", "KeyZ", ctrlKey=True)  # Russian
+    demo.page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
+    demo.press_key("Я", "KeyZ", ctrlKey=True, shiftKey=True)
+    undo.wait_for()
+    demo.press_key("у", "KeyE")
+    demo.page.locator("#editor button[aria-label=Erase].highlight").wait_for()
+    demo.press_key("z", "KeyY", ctrlKey=True)  # German: Z lies where Y does elsewhere
+    demo.page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
+    with demo.new_facts():
+        demo.press_key("φ", "KeyF")  # Greek
+
+
+def test_alt_gr_types_characters_and_is_no_shortcut(visit):
+    demo = visit()
+    before = demo.brush_radius()
+    listen = "addEventListener('input', () => window.resized = true, {capture: true})"
+    for held in ({"modifierAltGraph": True}, {"ctrlKey": True, "altKey": True}):
+        demo.page.evaluate(f"{listen}; window.resized = false")
+        demo.press_key("]", "Digit9", **held)  # German
+        demo.page.wait_for_function("window.resized")
+        assert demo.brush_radius() > before
+        before = demo.brush_radius()
+    demo.press_key("ę", "KeyE", modifierAltGraph=True)  # Polish: a letter, and not the eraser
+    demo.press_key("ü", "BracketLeft")  # German, where [ is elsewhere
+    demo.press_key("e", "KeyE", altKey=True)
+    assert demo.brush_radius() == before  # that looks for the brush's size, and finds it

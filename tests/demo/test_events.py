@@ -10,20 +10,23 @@ from PIL import Image
 
 from inpainting.demo import comparison, events, report
 from inpainting.demo.images import LOOK, MAP
+from inpainting.demo.mask_steps import NONE
 from inpainting.errors import NothingKnown
-from inpainting.io.images import decode
+from inpainting.io.images import FIRST_FRAME, decode
 from inpainting.masks.edit import invert
 from inpainting.masks.files import white_share
 from tests.demo.visitor import (
     OUTPUTS,
     VISITOR,
     box_mask,
+    layer,
     no_progress,
     painted,
     press_fill,
     shown_in,
     value,
 )
+from tests.io.profiles import rgb_profile
 
 pytestmark = pytest.mark.usefixtures("tiny_pipeline")
 
@@ -108,7 +111,7 @@ def test_nothing_is_computed_for_who_has_left(noise, monkeypatch, tiny_pipeline)
     monkeypatch.setattr("inpainting.demo.requests.event_is_wanted", lambda: False)
     assert fill_number(events.begin(VISITOR), noise) == gr.skip()
     outputs = events.damage(
-        value(noise(60, 40)), None, "lines", 10, 0, "cat", None, VISITOR, no_progress
+        value(noise(60, 40)), None, NONE, "lines", 10, 0, "cat", None, VISITOR, no_progress
     )
     assert outputs == gr.skip()
 
@@ -136,11 +139,45 @@ def test_history_has_the_newest_first_and_ends(noise):
 # Pictures and masks
 
 
+def test_what_a_photo_loses_is_told(tmp_path, monkeypatch, noise):
+    said = []
+    monkeypatch.setattr(gr, "Warning", said.append)
+    frames = [noise(30, 20), noise(30, 20)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    events.open_photo(str(tmp_path / "a.gif"))
+    assert said == [FIRST_FRAME]
+
+
+def test_the_colour_space_goes_the_whole_way(tmp_path, noise):
+    noise(30, 20).save(tmp_path / "p3.png", icc_profile=rgb_profile(), dpi=(300, 300))
+    update, photo, *_ = events.open_photo(str(tmp_path / "p3.png"))
+    number = events.begin(VISITOR)
+    state = value(noise(30, 20), layer(box_mask((30, 20), (5, 5, 9, 9))))
+    outputs = events.fill_editor(state, photo, 0, "cat", "", None, number, VISITOR, no_progress)
+    shown = dict(zip(OUTPUTS, outputs, strict=True))
+    for path in (photo, update.value["background"]["path"], shown["file"], *shown["slider"],
+                 *shown["window"][::2], shown["history"][0][0]):  # fmt: skip
+        with Image.open(path) as image:
+            assert image.info["icc_profile"] == rgb_profile(), path
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_an_erased_hole_is_filled_opaque_and_has_no_scores(noise):
+    image = noise(30, 20).convert("RGBA")
+    image.paste((0, 0, 0, 0), (5, 5, 15, 12))
+    shown = press_fill(image, box_mask((30, 20), (7, 7, 12, 10)))
+    alpha = decode(shown["file"]).getchannel("A")
+    assert alpha.crop((7, 7, 12, 10)).getextrema() == (255, 255)
+    assert report.ERASED in shown["report"] and "PSNR" not in shown["report"]
+    assert "dB" not in shown["history"][0][1] and report.UNTOUCHED in shown["report"]
+
+
 def test_an_opened_photo_has_nothing_painted_and_gives_its_name(tmp_path, noise):
     noise(30, 20).save(tmp_path / "my photo (1).png")
-    update, photo, name, damage = events.open_photo(str(tmp_path / "my photo (1).png"))
+    update, photo, name, damage, *steps = events.open_photo(str(tmp_path / "my photo (1).png"))
     image, mask_image = shown_in(update)
     assert not mask_image.getbbox() and (name, damage) == ("my_photo_1", "")
+    assert steps == [NONE, NONE.html()]
     assert image == decode(photo) == decode(tmp_path / "my photo (1).png")
 
 
@@ -152,14 +189,14 @@ def test_a_broken_photo_is_refused_in_words(tmp_path):
 
 def test_a_picture_is_opened_with_its_mask(noise):
     image, mask_image = noise(31, 17), box_mask((31, 17), (3, 4, 20, 10))
-    update, photo, name, damage = events.opened(image, "cat", mask_image)
+    update, photo, name, damage, *_ = events.opened(image, "cat", mask_image)
     assert shown_in(update) == (image, mask_image)
     assert decode(photo) == image and (name, damage) == ("cat", "")
 
 
 def test_the_result_becomes_the_next_photo(noise):
     shown = press_fill(noise(30, 20), box_mask((30, 20), (5, 5, 9, 9)))
-    update, _, name, _ = events.go_on(shown["file"], "cat")
+    update, _, name, *_ = events.go_on(shown["file"], "cat")
     assert shown_in(update)[0] == decode(shown["file"]) and name == "cat"
     with pytest.raises(gr.Error, match="no result yet"):
         events.go_on(None, "cat")
@@ -170,7 +207,7 @@ def test_a_mask_file_replaces_what_was_painted(noise, tmp_path, monkeypatch):
     monkeypatch.setattr(gr, "Warning", said.append)
     invert(box_mask((60, 40), (2, 2, 12, 12))).save(tmp_path / "m.png")
     state = value(noise(30, 20), painted((30, 20), (20, 5, 25, 9)))
-    image, mask_image = shown_in(events.bring_mask(str(tmp_path / "m.png"), state, None))
+    image, mask_image = shown_in(events.bring_mask(state, None, NONE, str(tmp_path / "m.png"))[0])
     assert image == state["background"].read()
     assert mask_image == invert(box_mask((30, 20), (1, 1, 6, 6)))
     assert "resized from 60×40 to 30×20" in said[0] and "invert it" in said[1]
@@ -181,36 +218,42 @@ def test_masks_are_saved_inverted_grown_and_shrunk(noise):
     mask_image = box_mask((30, 20), (10, 5, 20, 15))
     saved = events.save_mask(state, "cat")
     assert saved.endswith("/cat_mask.png") and decode(saved, grey=True) == mask_image
-    assert shown_in(events.invert(state, None))[1] == invert(mask_image)
-    assert shown_in(events.change_size(state, None, -2))[1] == box_mask((30, 20), (12, 7, 18, 13))
-    assert white_share(shown_in(events.change_size(state, None, 2))[1]) > white_share(mask_image)
+    assert shown_in(events.invert(state, None, NONE)[0])[1] == invert(mask_image)
+    smaller, larger = (
+        shown_in(events.change_size(state, None, NONE, pixels)[0])[1] for pixels in (-2, 2)
+    )
+    assert smaller == box_mask((30, 20), (12, 7, 18, 13))
+    assert white_share(larger) > white_share(mask_image)
     with pytest.raises(gr.Error, match="Nothing is left of the mask when it shrinks by 9"):
-        events.change_size(state, None, -9)
+        events.change_size(state, None, NONE, -9)
     with pytest.raises(gr.Error, match="Everything is painted"):
-        events.invert(value(noise(5, 5), painted((5, 5), (0, 0, 5, 5))), None)
+        events.invert(value(noise(5, 5), painted((5, 5), (0, 0, 5, 5))), None, NONE)
 
 
 def test_damage_is_seeded_filled_and_known(noise):
     state = value(noise(120, 90))
     first, again, other = (
-        events.damage(state, None, "strokes", 20, seed, "cat", None, VISITOR, no_progress)
+        events.damage(state, None, NONE, "strokes", 20, seed, "cat", None, VISITOR, no_progress)
         for seed in (3, 3, 4)
     )
     mask_image = shown_in(first[0])[1]
     assert 0.18 < white_share(mask_image) <= 0.2
     assert shown_in(again[0])[1] == mask_image != shown_in(other[0])[1]
-    outputs = dict(zip(OUTPUTS, first[2:], strict=True))
+    assert len(first[1].before) == 1  # what was painted can be brought back
+    outputs = dict(zip(OUTPUTS, first[4:], strict=True))
     assert report.KNOWN_ORIGINAL in outputs["report"] and report.OWN_PAINT not in outputs["report"]
-    untouched_damage = press_fill(noise(120, 90), mask_image, damage=first[1])
+    untouched_damage = press_fill(noise(120, 90), mask_image, damage=first[3])
     assert report.KNOWN_ORIGINAL in untouched_damage["report"]
     more = mask_image.copy()
     more.paste(255, (0, 0, 30, 30))
-    assert report.OWN_PAINT in press_fill(noise(120, 90), more, damage=first[1])["report"]
+    assert report.OWN_PAINT in press_fill(noise(120, 90), more, damage=first[3])["report"]
 
 
 def test_damage_of_nothing_is_said(noise):
     with pytest.raises(gr.Error, match="1 % of so small a picture is nothing"):
-        events.damage(value(noise(4, 4)), None, "strokes", 1, 0, "cat", None, VISITOR, no_progress)
+        events.damage(
+            value(noise(4, 4)), None, NONE, "strokes", 1, 0, "cat", None, VISITOR, no_progress
+        )
 
 
 # Looking closer
