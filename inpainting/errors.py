@@ -58,7 +58,7 @@ class SizeMismatch(InvalidMask):
         super().__init__(
             f"The mask is {mask_size[0]}×{mask_size[1]} pixels but the picture is "
             f"{image_size[0]}×{image_size[1]}: resize the mask to the picture's size "
-            "(nearest neighbour keeps it sharp)."
+            "(white wherever any white pixel was, or thin lines are lost)."
         )
 
     def __reduce__(self) -> tuple[type, tuple[tuple[int, int], tuple[int, int]]]:

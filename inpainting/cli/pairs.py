@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inpainting.errors import InvalidConfig, InvalidImage
-from inpainting.io.folders import SUFFIXES, picture_files, walk
+from inpainting.io.folders import MASK_ENDING, SUFFIXES, picture_files, walk
 from inpainting.io.foreign import SUFFIXES as FOREIGN
 from inpainting.io.images import NOT_READ
 from inpainting.io.png import is_result
-
-MASK_ENDING = "_mask"  # photo.jpg has the mask photo_mask.png, or photo.png in a folder of masks
 
 
 class Job(NamedTuple):
@@ -99,16 +97,11 @@ def find_pictures(sources: Sequence[Path], mask: Path, out: Path) -> Found:
 
 def _search(source: Path, mask: Path, out: Path, results: list[Path]) -> dict[Path, Path]:
     inner = [path.resolve() for path in (mask, out) if path.resolve() != source.resolve()]
-    pictures, foreign = picture_files(source)
-    stems = {path.with_suffix("") for path in pictures}
+    files = picture_files(source)
     found = {}
-    for image in sorted([*pictures, *foreign]):
+    for image in sorted([*files.pictures, *files.foreign]):
         place = image.resolve()
         if any(path == place or path in place.parents for path in inner):
-            continue
-        if image.stem.endswith(MASK_ENDING) and (
-            image.with_name(image.stem.removesuffix(MASK_ENDING)) in stems
-        ):
             continue
         if is_result(image):
             results.append(image)

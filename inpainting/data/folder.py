@@ -42,7 +42,7 @@ def read_folder(folder: Path) -> datasets.DatasetDict:
         OSError, ValueError: when a table cannot be read.
     """
     found = picture_files(folder)
-    _tell_foreign(found)
+    _tell_others(found)
     tables = [path for path in sorted(walk(folder)) if path.name in METADATA]
     splits = _splits(folder, _in_tables(tables, _with_names(found.pictures)))
     names = [] if tables else _classes(splits)
@@ -146,7 +146,12 @@ def _file_names(table: Path) -> list[str]:
     return names
 
 
-def _tell_foreign(found: PictureFiles) -> None:
+def _tell_others(found: PictureFiles) -> None:
+    if found.masks:
+        log.warning(
+            "%s left out, which are masks of pictures beside them, such as %s.",
+            _count(len(found.masks)), found.masks[0].name,
+        )  # fmt: skip
     kinds = Counter(FOREIGN[path.suffix.lower()] for path in found.foreign)
     if kinds:
         log.warning(

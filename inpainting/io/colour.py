@@ -10,6 +10,7 @@ from typing import Any
 from PIL import ExifTags, Image, ImageCms
 
 HANDED_ON = ("icc_profile", "gamma", "chromaticity", "dpi")  # names in ``Image.info``
+HEADER = 128  # bytes of an ICC profile
 LARGEST_PROFILE = 4 << 20  # bytes; profiles of cameras and scanners have up to 2 MB
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
@@ -28,10 +29,10 @@ def colour_info(image: Image.Image, grey: bool) -> dict[str, Any]:
     """
     info = image.info
     kept: dict[str, Any] = {}
-    profile = read_profile(info.get("icc_profile"))
-    if profile is not None and colour_space(profile) == ("GRAY" if grey else "RGB"):
+    space = profile_space(info.get("icc_profile"))
+    if space == ("GRAY" if grey else "RGB"):
         kept["icc_profile"] = info["icc_profile"]
-    elif profile is None and image.format == "PNG" and "srgb" not in info:
+    elif not space and image.format == "PNG" and "srgb" not in info:
         if _positive(gamma := info.get("gamma")):
             kept["gamma"] = gamma
         if not grey and _positive(*(points := info.get("chromaticity", ()))) and len(points) == 8:
@@ -41,19 +42,17 @@ def colour_info(image: Image.Image, grey: bool) -> dict[str, Any]:
     return kept
 
 
-def read_profile(content: Any) -> ImageCms.ImageCmsProfile | None:
-    """An ICC profile, None for none or a damaged one."""
-    if not isinstance(content, bytes) or not 128 < len(content) <= LARGEST_PROFILE:
-        return None
-    try:
-        return ImageCms.ImageCmsProfile(io.BytesIO(content))
-    except PROFILE_ERRORS:
-        return None
+def profile_space(content: Any) -> str:
+    """The kind of pixels that an ICC profile is made for: "RGB", "GRAY", "CMYK" and so on.
 
-
-def colour_space(profile: ImageCms.ImageCmsProfile) -> str:
-    """Of the pixels that a profile is made for: "RGB", "GRAY", "CMYK" and so on."""
-    return profile.profile.xcolor_space.strip()
+    Its header alone is read (ICC.1:2022, 7.2): what is only handed on is not parsed here. "" for
+    none, a damaged or a huge one.
+    """
+    if not isinstance(content, bytes) or not HEADER < len(content) <= LARGEST_PROFILE:
+        return ""
+    if content[36:40] != b"acsp" or int.from_bytes(content[:4], "big") > len(content):
+        return ""
+    return content[16:20].decode("ascii", "replace").strip()
 
 
 def cmyk_to_srgb(image: Image.Image) -> Image.Image | None:
@@ -61,10 +60,11 @@ def cmyk_to_srgb(image: Image.Image) -> Image.Image | None:
 
     Relative colorimetric with black point compensation, as image editors do by default.
     """
-    profile = read_profile(image.info.get("icc_profile"))
-    if profile is None or colour_space(profile) != "CMYK":
+    content = image.info.get("icc_profile")
+    if not isinstance(content, bytes) or profile_space(content) != "CMYK":
         return None
     try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(content))
         return ImageCms.profileToProfile(
             image, profile, ImageCms.createProfile("sRGB"),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB",

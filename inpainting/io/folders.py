@@ -10,10 +10,18 @@ from inpainting.io.foreign import SUFFIXES as FOREIGN
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 
 
+MASK_ENDING = "_mask"  # photo_mask.png is a mask where photo.jpg lies beside it
+
+
 class PictureFiles(NamedTuple):
-    """Files below a folder, in order: ``pictures``, and ``foreign`` ones of kinds not read here."""
+    """Files below a folder, in order.
+
+    ``pictures``; ``masks``: files such as ``a_mask.png`` beside ``a.jpg``; ``foreign``: pictures of
+    kinds that are not read here.
+    """
 
     pictures: list[Path]
+    masks: list[Path]
     foreign: list[Path]
 
 
@@ -24,10 +32,11 @@ def picture_files(folder: Path) -> PictureFiles:
         folder: a literal path, whatever characters are in it.
     """
     files = sorted(walk(folder))
-    return PictureFiles(
-        [path for path in files if path.suffix.lower() in SUFFIXES],
-        [path for path in files if path.suffix.lower() in FOREIGN],
-    )
+    known = [path for path in files if path.suffix.lower() in SUFFIXES]
+    foreign = [path for path in files if path.suffix.lower() in FOREIGN]
+    owners = {path.with_suffix("").as_posix() + MASK_ENDING for path in [*known, *foreign]}
+    masks = {path for path in known if path.with_suffix("").as_posix() in owners}
+    return PictureFiles([path for path in known if path not in masks], sorted(masks), foreign)
 
 
 def walk(folder: Path) -> Iterator[Path]:

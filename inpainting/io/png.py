@@ -6,6 +6,8 @@ from typing import BinaryIO
 
 from PIL import Image, PngImagePlugin
 
+from inpainting.io.colour import profile_space
+
 SOFTWARE = "pconv-inpainting"  # of the text "Software" in a result's file
 UNIT = 100_000  # the chunks gAMA and cHRM count in parts of it
 
@@ -23,7 +25,7 @@ def write_png(
         result: mark it as a fill, for :func:`is_result`.
     """
     info, profile = image.info, image.info.get("icc_profile")
-    if profile and profile[16:20] != (b"GRAY" if image.mode in ("L", "LA") else b"RGB "):
+    if profile_space(profile) != ("GRAY" if image.mode in ("L", "LA") else "RGB"):
         profile = None  # the picture has been converted since
     chunks = PngImagePlugin.PngInfo()
     if "gamma" in info:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -127,6 +128,12 @@ def _hole_sampler(config: TrainConfig, drawn: HoleSampler) -> HoleSampler:
         return drawn
     if not config.mask_dir.is_dir():
         raise InvalidConfig(f"--mask-dir {config.mask_dir} is no folder: check the path.")
+    data = Path(config.data) if config.data else None
+    if data and data.is_dir() and data.resolve() in config.mask_dir.resolve().parents:
+        raise InvalidConfig(
+            f"--mask-dir {config.mask_dir} lies in --data {data}: its masks would be trained on as "
+            "pictures. Move it out, or name the folder of pictures beside it."
+        )
     return FileHoles(mask_files(config.mask_dir), config.mask_share, drawn, config.invert_masks)
 
 

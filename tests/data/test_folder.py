@@ -143,6 +143,14 @@ def test_what_is_not_read_is_counted(tmp_path, caplog):
     assert "1 picture left out, whose names are no UTF-8, such as '\\udcff" in caplog.text
 
 
+def test_masks_beside_pictures_are_not_trained_on(tmp_path, caplog):
+    folder = lay(tmp_path, "a.png", "b.png", "b_mask.png", "c.png")
+    assert names(read_folder(folder)["train"]) == ["a.png", "b.png", "c.png"]
+    assert "1 picture left out, which are masks of pictures beside them, such as b_mask" in (
+        caplog.text
+    )
+
+
 def test_splits_parts_and_streams_of_a_folder(tmp_path):
     folder = lay(tmp_path, *numbered("train/a", 10), *numbered("train/b", 10),
                  *numbered("test/a", 4), *numbered("test/b", 4))  # fmt: skip

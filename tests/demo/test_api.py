@@ -17,8 +17,10 @@ from PIL import Image
 from inpainting.demo import api
 from inpainting.demo.images import keep
 from inpainting.evaluation.metrics import score
-from inpainting.io.images import decode
+from inpainting.io.images import FIRST_FRAME, decode
+from tests.demo.visitor import box_mask
 from tests.endpoint import file_data, fill, upload
+from tests.io.profiles import grey_profile, rgb_profile
 from tests.running_app import PATIENCE, ROOT
 
 pytestmark = pytest.mark.slow
@@ -146,3 +148,46 @@ def test_mcp_offers_the_tool(app, address):
     # It takes URLs, and fetches none from inside the network that it runs in.
     inside = {name: f"{address}/gradio_api/info" for name in ("image", "mask_image")}
     assert ask("tools/call", name="fill", arguments=inside)["isError"]
+
+
+def test_the_result_has_the_pictures_colour_space_and_kind(client, files, tmp_path, noise):
+    noise(60, 40).save(tmp_path / "p3.jpg", icc_profile=rgb_profile(), dpi=(300, 300))
+    noise(60, 40).convert("L").save(tmp_path / "grey.png", icc_profile=grey_profile())
+    for name, mode, profile in (
+        ("p3.jpg", "RGB", rgb_profile()), ("grey.png", "L", grey_profile()),
+    ):  # fmt: skip
+        path, facts = client.predict(
+            handle_file(tmp_path / name), handle_file(files[1]), api_name="/fill"
+        )
+        with Image.open(path) as result:
+            assert result.mode == mode and result.info["icc_profile"] == profile
+        assert facts["untouched_pixels_equal"] and facts["notes"] == []
+
+
+def test_an_erased_hole_becomes_opaque_and_notes_are_told(client, files, tmp_path, noise):
+    frames = [noise(60, 40).convert("RGBA") for _ in range(2)]
+    for frame in frames:
+        frame.paste((0, 0, 0, 0), (0, 0, 50, 40))
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
+    path, facts = client.predict(
+        handle_file(tmp_path / "a.png"), handle_file(files[1]), api_name="/fill"
+    )
+    hole = np.array(decode(files[1], grey=True)) > 0
+    assert (np.array(decode(path))[hole, 3] == 255).all()
+    assert facts["scores"] is None and facts["notes"] == [FIRST_FRAME]
+
+
+@pytest.mark.parametrize(
+    ("mask_image", "words"),
+    [
+        (Image.new("L", (60, 40), 1), "brightest value is 1 of 255"),
+        (Image.linear_gradient("L").resize((60, 40)), "looks like a photo"),
+        (box_mask((40, 60), (5, 5, 20, 20)), "the sides are swapped"),
+    ],
+)
+def test_masks_that_do_not_say_what_they_mean_are_refused(
+    client, files, tmp_path, mask_image, words
+):
+    mask_image.save(tmp_path / "m.png")
+    with pytest.raises(AppError, match=words):
+        client.predict(handle_file(files[0]), handle_file(tmp_path / "m.png"), api_name="/fill")

@@ -21,7 +21,18 @@ def test_kinds_are_told_apart_and_hidden_files_passed_over(tmp_path):
         path.touch()
     found = picture_files(tmp_path)
     assert [path.name for path in found.pictures] == ["a.avif", "b.PNG"]
+    assert not found.masks
     assert [path.name for path in found.foreign] == ["c.HEIC", "d.cr2"]
+
+
+def test_a_mask_beside_its_picture_is_a_mask(tmp_path):
+    for name in ("a.jpg", "a_mask.PNG", "deep/a_mask.png", "b.heic", "b_mask.png", "c_mask.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = picture_files(tmp_path)
+    assert [path.name for path in found.masks] == ["a_mask.PNG", "b_mask.png"]
+    names = [path.relative_to(tmp_path).as_posix() for path in found.pictures]
+    assert names == ["a.jpg", "c_mask.png", "deep/a_mask.png"]
 
 
 def test_links_are_followed_once_and_end_in_no_circle(tmp_path):

@@ -29,6 +29,8 @@ def test_mistakes_end_in_one_sentence(pictures, tmp_path):
     exits_with("resume from", pictures, output, f"--resume={tmp_path}")
     exits_with("is no folder", pictures, output, f"--mask-dir={tmp_path / 'absent'}")
     exits_with("holds no PNG", pictures, output, f"--mask-dir={pictures}")
+    (pictures / "masks").mkdir()
+    exits_with("would be trained on", pictures, output, f"--mask-dir={pictures / 'masks'}")
     exits_with("needs the package", pictures, output, "--report-to=trackio")
     (tmp_path / "file").touch()
     exits_with("cannot be written to", pictures, tmp_path / "file" / "run")
