@@ -4,30 +4,17 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from inpainting.errors import EmptyHole, InvalidMask
+from inpainting.errors import InvalidMask
 from inpainting.io.images import ImageSource, decode
-from inpainting.masks.edit import invert as inverted
 from inpainting.masks.edit import resize
 from inpainting.masks.meaning import meaning
 
-MOSTLY_WHITE = 0.5  # share of white from which a mask looks inverted
 STRETCHED = 1.02  # ratio of aspect ratios from which a resized mask is called stretched
 
 TURNED = (
     "The mask is {mask} pixels and its picture {picture}: the sides are swapped, as when a mask is "
     "drawn on a photo that was not turned upright yet. Turn the mask by 90°, or draw it on the "
     "upright photo."
-)
-MOSTLY_REPAINTED = (
-    "{share:.0%} of the mask is white, and white is what will be repainted: if you meant the other "
-    "way round, invert it."
-)
-MOSTLY_BLACK = (
-    "{share:.0%} of the mask is black, and black is what will be repainted: if you meant the other "
-    "way round, do not invert it."
-)
-NOTHING_BLACK = (
-    "The mask marks nothing to fill: all of it is white, and black is what will be repainted."
 )
 
 
@@ -57,24 +44,11 @@ def read_mask_file(
         EmptyHole: when it marks nothing.
         InvalidMask: when it does not say what is to be repainted, or lies on its side.
     """
-    white, notes = meaning(decode(source, grey=True), picture)
-    if invert:
-        white = inverted(white)
-        if not white.getbbox():
-            raise EmptyHole(NOTHING_BLACK)
+    white, notes = meaning(decode(source, grey=True), picture, invert)
     if white.size != size:
-        note = _resized(white.size, size)
-        white, notes = resize(white, size), (*notes, note)
-    share = white_share(white)
-    if share > MOSTLY_WHITE:
-        note = MOSTLY_BLACK if invert else MOSTLY_REPAINTED
-        notes = (*notes, note.format(share=share))
+        notes = (_resized(white.size, size), *notes)
+        white = resize(white, size)
     return MaskFile(white, notes)
-
-
-def white_share(mask_image: Image.Image) -> float:
-    """Share of white pixels of an "L" image of 0 and 255, in [0, 1]."""
-    return mask_image.histogram()[255] / (mask_image.width * mask_image.height)
 
 
 def _resized(given: tuple[int, int], size: tuple[int, int]) -> str:

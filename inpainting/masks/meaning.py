@@ -24,7 +24,7 @@ FEW_LEVELS = 16  # grey levels of a mask that no lossy format has touched
 NOISE = 8  # grey levels by which lossy formats change a colour
 MOST_SOFT = 0.6  # the same share of a mask with wide soft edges
 ROUGH = 10  # second difference in grey levels: a soft edge of 3 px and more is smoother
-MOST_ROUGH = 0.01  # share of grey pixels; soft masks have less, of 600 grey photos only 1 has
+MOST_ROUGH = 0.01  # share of grey pixels; soft masks have less, photos hardly ever
 SAMPLE = 1024  # pixels on a side of what is looked at to tell the kind of a mask
 MOST_HUES = 3
 
@@ -63,6 +63,20 @@ IN_COLOUR = "The mask was read by its colour: what is {name} will be repainted."
 CUT = "The mask was read by its opacity: what is transparent in it will be repainted."
 
 
+MOSTLY_WHITE = 0.5  # share of white from which a mask looks inverted
+MOSTLY_REPAINTED = (
+    "{share:.0%} of the mask is white, and white is what will be repainted: if you meant the other "
+    "way round, invert it."
+)
+MOSTLY_BLACK = (
+    "{share:.0%} of the mask is black, and black is what will be repainted: if you meant the other "
+    "way round, do not invert it."
+)
+NOTHING_BLACK = (
+    "The mask marks nothing to fill: all of it is white, and black is what will be repainted."
+)
+
+
 class Meaning(NamedTuple):
     """``white``: "L", 255 = repaint and 0 = keep. ``notes``: sentences about how it was read."""
 
@@ -94,12 +108,15 @@ class Colours(NamedTuple):
         return [name for name, share in found.items() if share > CLEAR_AREA * total]
 
 
-def meaning(image: Image.Image, picture: Image.Image | None = None) -> Meaning:
+def meaning(
+    image: Image.Image, picture: Image.Image | None = None, invert: bool = False
+) -> Meaning:
     """Tell what is to be repainted.
 
     Args:
         image: "L", "RGB" or "RGBA".
         picture: that it belongs to, if it is at hand.
+        invert: what would be kept is repainted, and the other way round.
 
     Raises:
         EmptyHole: when nothing is.
@@ -107,6 +124,23 @@ def meaning(image: Image.Image, picture: Image.Image | None = None) -> Meaning:
     """
     if picture and "A" not in image.mode and _same(image, picture):
         raise InvalidMask(ITSELF)
+    white, notes = _read(image)
+    if invert:
+        white = ImageChops.invert(white)
+        if not white.getbbox():
+            raise EmptyHole(NOTHING_BLACK)
+    if (share := white_share(white)) > MOSTLY_WHITE:
+        note = MOSTLY_BLACK if invert else MOSTLY_REPAINTED
+        notes = (*notes, note.format(share=share))
+    return Meaning(white, notes)
+
+
+def white_share(mask_image: Image.Image) -> float:
+    """Share of white pixels of an "L" image of 0 and 255, in [0, 1]."""
+    return mask_image.histogram()[255] / (mask_image.width * mask_image.height)
+
+
+def _read(image: Image.Image) -> Meaning:
     if image.mode == "RGBA":
         alpha = image.getchannel("A")
         if np.asarray(alpha).min() < TRACE:
@@ -276,11 +310,14 @@ def _is_grey(image: Image.Image) -> bool:
 
 def _same(image: Image.Image, other: Image.Image) -> bool:
     """Whether two pictures have the same pixels."""
-    return (
-        image.size == other.size
-        and np.array_equal(_sample(image), _sample(other))
-        and np.array_equal(np.asarray(image.convert("RGB")), np.asarray(other.convert("RGB")))
-    )
+    if image.size != other.size:
+        return False
+    few = (each.resize((32, 32), Image.Resampling.NEAREST) for each in (image, other))
+    return _equal(*few) and _equal(image, other)
+
+
+def _equal(image: Image.Image, other: Image.Image) -> bool:
+    return np.array_equal(np.asarray(image.convert("RGB")), np.asarray(other.convert("RGB")))
 
 
 def _on_black(image: Image.Image, alpha: Image.Image) -> Image.Image:

@@ -14,7 +14,7 @@ from inpainting.demo.mask_steps import NONE
 from inpainting.errors import NothingKnown
 from inpainting.io.images import FIRST_FRAME, decode
 from inpainting.masks.edit import invert
-from inpainting.masks.files import white_share
+from inpainting.masks.meaning import white_share
 from tests.demo.visitor import (
     OUTPUTS,
     VISITOR,

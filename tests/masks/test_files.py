@@ -6,7 +6,8 @@ from PIL import Image
 
 from inpainting.errors import EmptyHole, InvalidMask
 from inpainting.masks.edit import invert
-from inpainting.masks.files import read_mask_file, white_share
+from inpainting.masks.files import read_mask_file
+from inpainting.masks.meaning import white_share
 from tests.masks.boxes import BOX, box_mask
 
 
