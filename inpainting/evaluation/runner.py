@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from inpainting.classical.registry import CLASSICAL
 from inpainting.data.sources import load_splits, refuse_output_in_data
-from inpainting.errors import DataError, InvalidImage
+from inpainting.errors import DataError, InvalidImage, first_line
 from inpainting.evaluation import charts, report, tables
 from inpainting.evaluation.config import EvalConfig
 from inpainting.evaluation.protocol import Pair, pairs, spread_subset
@@ -52,7 +52,7 @@ def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
             reuse, and where the report would be written over what was given.
         CheckpointError: when the checkpoint cannot be loaded.
     """
-    _check_output(config)
+    _make_output(config)
     splits = load_splits(config.data)
     dataset = _choose_split(splits, config.split)
     indices = spread_subset(len(dataset), config.limit, config.seed)
@@ -64,7 +64,6 @@ def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
         fill = network_fill(model, config.strategy, device, dtype)
     reused = read_rows(config.reuse) if config.reuse else []
     folder = config.output_dir
-    folder.mkdir(parents=True, exist_ok=True)
 
     rows, pixels, skipped = measure(config, dataset, indices, fill, reused)
     if not rows:
@@ -158,13 +157,20 @@ def _all_pairs(
                 skipped[index] = str(error)
 
 
-def _check_output(config: EvalConfig) -> None:
-    """Refuse to write over what was given, or to where pictures are read from.
+def _make_output(config: EvalConfig) -> None:
+    """Make the report's folder, but never over what was given, or where pictures are read from.
 
     Raises:
-        DataError: with both names.
+        DataError: with the names.
     """
     refuse_output_in_data(config.output_dir, config.data.name)
+    try:
+        config.output_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"--output-dir {config.output_dir} cannot be written to ({first_line(error)}): give a "
+            "folder."
+        ) from error
     reuse, scores = config.reuse, config.output_dir / "scores.csv"
     if reuse and scores.exists() and reuse.exists() and scores.samefile(reuse):
         raise DataError(

@@ -1,10 +1,13 @@
 """Masks in a real browser: own files, changed and saved; test damage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.demo import hole_share
+from tests.browser.demo import Demo, hole_share
 
 pytestmark = pytest.mark.browser
 
@@ -56,34 +59,43 @@ def test_damage_is_filled_and_its_numbers_mean_something(visit, keep):
     assert "these numbers mean nothing" in demo.page.inner_text("#report")
 
 
+@contextmanager
+def stepping(demo: Demo, undo: int, redo: int) -> Iterator[None]:
+    """What is done inside replaces the mask: then there are so many steps to undo and to redo."""
+    with demo.changing():
+        yield
+        counts = f'#mask_steps [data-undo="{undo}"][data-redo="{redo}"]'
+        demo.page.locator(counts).wait_for(state="attached")
+
+
 def test_what_replaces_the_mask_is_undone_like_a_stroke(visit, tmp_path):
     demo = visit()
     page = demo.page
     demo.stroke((0.8, 0.65), (0.85, 0.65))
     painted = hole_share(demo.press_fill())
     demo.unfold("masks")
-    with demo.changing():
+    with stepping(demo, 1, 0):
         page.get_by_role("button", name="Grow or shrink").click()
     grown = hole_share(demo.press_fill())
     assert grown > painted
-    with demo.changing():
+    with stepping(demo, 2, 0):
         page.get_by_role("button", name="Invert", exact=True).click()
     box = Image.new("L", (451, 300))
     box.paste(255, (50, 50, 90, 90))
     box.save(tmp_path / "mine.png")
-    with demo.changing():
+    with stepping(demo, 3, 0):
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Open a mask file").click()
         chooser.value.set_files(tmp_path / "mine.png")
     assert hole_share(demo.press_fill()) == pytest.approx(100 * 1600 / EXAMPLE, abs=0.11)
-    for expected in (100 - grown, grown, painted):
-        with demo.changing():
+    for undone, expected in enumerate((100 - grown, grown, painted), 1):
+        with stepping(demo, 3 - undone, undone):
             page.keyboard.press("Control+z")
         assert hole_share(demo.press_fill()) == pytest.approx(expected, abs=0.11)
-    with demo.changing():
+    with stepping(demo, 1, 2):
         demo.click_tool("Redo")
     assert hole_share(demo.press_fill()) == grown
-    with demo.changing():
+    with stepping(demo, 0, 3):
         demo.click_tool("Undo")
     assert hole_share(demo.press_fill()) == painted
 

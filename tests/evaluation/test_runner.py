@@ -248,6 +248,9 @@ def test_a_report_is_not_written_over_what_was_given(place, run, whole):
     folder, _ = whole
     with pytest.raises(DataError, match="--reuse .* would be written over"):
         run("whole", reuse=folder / "scores.csv")
+    (place / "file").touch()
+    with pytest.raises(DataError, match="--output-dir .*file cannot be written to .*: give a fol"):
+        run("file")
     for inside in ("data", "data/test", "data/new/report"):
         with pytest.raises(DataError, match="lies in --data .*: pictures written there"):
             run(inside)
