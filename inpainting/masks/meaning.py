@@ -21,7 +21,7 @@ MOST_OTHER = 0.2  # share of pixels that are no clear black, white or colour: a 
 CLEAR_SHARE = 0.1  # what is less, beside the rest, is an edge or noise
 CLEAR_AREA = 0.05  # the same where edges and noise are left out already
 FEW_LEVELS = 16  # grey levels of a mask that no lossy format has touched
-NOISE = 8  # grey levels by which lossy formats change a colour
+NOISE = 8  # levels by which lossy formats change a colour
 MOST_SOFT = 0.6  # the same share of a mask with wide soft edges
 ROUGH = 10  # second difference in grey levels: a soft edge of 3 px and more is smoother
 MOST_ROUGH = 0.01  # share of grey pixels; soft masks have less, photos hardly ever
@@ -96,14 +96,9 @@ class Colours(NamedTuple):
     hues: tuple[tuple[str, float], ...]
 
     @property
-    def is_photo(self) -> bool:
-        """Whether too much of it is nothing clear."""
-        return self.other > MOST_OTHER
-
-    @property
     def marks(self) -> list[str]:
         """Names of what stands out from black."""
-        found = {"white": self.light, **dict(self.hues), "a pale or grey one": self.other}
+        found = {"white": self.light, **dict(self.hues), "pale or grey": self.other}
         total = sum(found.values())
         return [name for name, share in found.items() if share > CLEAR_AREA * total]
 
@@ -154,7 +149,7 @@ def _of_opaque(image: Image.Image) -> Meaning:
     if image.mode != "L" and not _is_grey(image):
         pixels = _sample(image)
         colours = _colours(pixels)
-        if colours.is_photo:
+        if _is_photo(pixels, colours):
             raise InvalidMask(PHOTO.format(share=colours.other))
         names = _colours(_areas(pixels)).marks or colours.marks
         if len(names) > 1:
@@ -169,12 +164,16 @@ def _of_transparent(image: Image.Image, alpha: Image.Image) -> Meaning:
     if not drawn.any():
         raise EmptyHole(ALL_BLACK)
     pixels, opacity = _sample(image), np.asarray(_decimated(alpha))
-    colours = _colours(pixels[opacity >= TRACE] if (opacity >= TRACE).any() else pixels)
+    pixels = pixels[opacity >= TRACE]
+    colours = _colours(pixels)
+    is_photo = _is_photo(pixels, colours)
     transparent_ground = _border(drawn).mean() < 0.5
-    if colours.is_photo and transparent_ground:
+    if is_photo and transparent_ground:
         raise InvalidMask(CUT_OUT)
     two_tones = colours.dark > CLEAR_SHARE and 1 - colours.dark > CLEAR_SHARE
-    if two_tones and not colours.is_photo:
+    if not transparent_ground:  # a photo may have much of both
+        two_tones = two_tones and colours.dark + colours.light > 1 - CLEAR_AREA
+    if two_tones and not is_photo:
         return _of_opaque(_on_black(image, alpha))
     if transparent_ground:
         return Meaning(_image(drawn))
@@ -249,6 +248,21 @@ def _flat_counts(level: NDArray[np.uint8]) -> NDArray[np.intp]:
         & (inner == level[1:-1, :-2]) & (inner == level[1:-1, 2:])
     )  # fmt: skip
     return np.bincount(inner[flat], minlength=256)
+
+
+def _is_photo(pixels: NDArray[np.uint8], colours: Colours) -> bool:
+    """Whether pixels, uint8 (..., 3), are neither clear colours nor of two colours at most."""
+    if colours.other <= MOST_OTHER:
+        return False
+    left = pixels.reshape(-1, 3).astype(np.int16)
+    most = CLEAR_SHARE * len(left)
+    for _ in range(2):
+        bins = (left >> 4) @ [256, 16, 1]
+        common = left[bins == np.bincount(bins, minlength=1).argmax()].mean(axis=0)
+        left = left[np.abs(left - common).max(axis=1) > NOISE]
+        if len(left) <= most:
+            return False
+    return True
 
 
 def _areas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
