@@ -1,6 +1,7 @@
 """Small files that would take a decoder minutes or gigabytes, recognised before it starts."""
 
 import math
+import struct
 from typing import BinaryIO
 
 from PIL import Image
@@ -10,6 +11,7 @@ from PIL import Image
 # to about 20 scans, and one header per picture.
 SCAN, EXIF = b"\xff\xda", b"Exif\0\0"
 MOST_REPEATS = 50
+PNG = b"\x89PNG\r\n\x1a\n"
 STRIP_OFFSETS, TILE_OFFSETS = 273, 324  # tags of TIFF
 
 
@@ -49,6 +51,27 @@ def check_headers(headers: int) -> None:
         RepeatedParts: for more than ``MOST_REPEATS``.
     """
     _check(headers, "EXIF headers")
+
+
+def check_png_size(stream: BinaryIO) -> None:
+    """Refuse a PNG by its header, before Pillow looks at it; the stream is rewound.
+
+    Pillow 12.3 fills a canvas while it opens an animated one, before anybody can ask its size. It
+    believes the last IHDR before the pixels.
+
+    Raises:
+        Image.DecompressionBombError: for more pixels than :func:`most_pixels`.
+    """
+    is_png = stream.read(len(PNG)) == PNG
+    while is_png and len(head := stream.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind in (b"IDAT", b"fdAT", b"IEND"):
+            break
+        content = stream.read(min(length, 8)) if kind == b"IHDR" else b""
+        if len(content) == 8 and math.prod(struct.unpack(">2I", content)) > most_pixels():
+            raise Image.DecompressionBombError
+        stream.seek(length - len(content) + 4, 1)  # what is left, and its checksum
+    stream.seek(0)
 
 
 def check_opened(image: Image.Image, scans: int) -> None:

@@ -23,6 +23,7 @@ from inpainting.io.bombs import (
     RepeatedParts,
     check_headers,
     check_opened,
+    check_png_size,
     count_parts,
     most_pixels,
 )
@@ -185,6 +186,7 @@ def _opened(source: str | Path | bytes) -> Iterator[Image.Image]:
         if kind := foreign_kind(name, stream.read(32)):
             raise InvalidImage(NOT_READ.format(name=name, kind=kind))
         stream.seek(0)
+        check_png_size(stream)
         scans, headers = count_parts(stream)
         check_headers(headers)
         with Image.open(stream, formats=FORMATS) as image:

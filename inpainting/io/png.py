@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from PIL import Image, PngImagePlugin
 
+from inpainting.io.bombs import check_png_size
 from inpainting.io.colour import profile_space
 
 SOFTWARE = "pconv-inpainting"  # of the text "Software" in a result's file
@@ -46,7 +47,9 @@ def is_result(path: Path) -> bool:
     if path.suffix.lower() != ".png":
         return False
     try:
-        with path.open("rb") as stream, PngImagePlugin.PngImageFile(stream) as image:
-            return image.info.get("Software") == SOFTWARE
-    except (OSError, SyntaxError, ValueError, struct.error):
+        with path.open("rb") as stream:
+            check_png_size(stream)
+            with PngImagePlugin.PngImageFile(stream) as image:
+                return image.info.get("Software") == SOFTWARE
+    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError):
         return False

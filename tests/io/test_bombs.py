@@ -1,11 +1,15 @@
 """Small files that would take minutes or gigabytes are refused before they are decoded."""
 
+import io
+import struct
+
 import pytest
 from PIL import Image
 
 from inpainting.errors import InvalidImage
+from inpainting.io.bombs import PNG, check_png_size
 from inpainting.io.images import decode, read_size
-from tests.robustness.odd_files import png_file, saved
+from tests.robustness.odd_files import chunk, png_file, saved
 
 
 def test_bombs_are_refused_by_their_header():
@@ -45,3 +49,29 @@ def test_repeated_exif_headers_are_refused_before_anything_reads_them(kind, monk
         InvalidImage, match="has (59|60|61) EXIF headers, and more than 50 take too"
     ):
         decode(data)
+
+
+def header(width: int, height: int) -> bytes:
+    return chunk(b"IHDR", struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("chunks", "refused"),
+    [
+        ([header(9, 9), chunk(b"IDAT", b""), header(10**5, 10**5)], False),
+        ([header(10**5, 10**5)], True),
+        ([chunk(b"tEXt", b"x" * 3_000_000), header(10**5, 10**5)], True),
+        ([header(9, 9), chunk(b"acTL", bytes(8)), header(10**5, 10**5)], True),
+        ([b"\xff\xff\xff\xffabcd", header(10**5, 10**5)], False),  # Pillow ends there, too
+        ([b"\0\0\0\x04IHDR\0\0"], False),
+        ([], False),
+    ],
+)
+def test_a_png_is_refused_by_any_header_before_its_pixels(chunks, refused):
+    stream = io.BytesIO(PNG + b"".join(chunks))
+    if refused:
+        with pytest.raises(Image.DecompressionBombError):
+            check_png_size(stream)
+    else:
+        check_png_size(stream)
+        assert stream.tell() == 0

@@ -286,6 +286,13 @@ def bombs() -> Iterator[OddFile]:
     """Small files that ask for much memory or time."""
     for side in (9_400, 13_400, 46_000, 2**31 - 1):
         yield OddFile(f"png_bomb{side}.png", png_file(side, side, 8, 2, b""))
+    animated = chunk(b"acTL", struct.pack(">2I", 2, 0)) + chunk(
+        b"fcTL", struct.pack(">5I2H2B", 0, *SIZE, 0, 0, 0, 1, 1, 0)
+    )
+    large = png_file(23_000, 23_000, 8, 2, b"")
+    yield OddFile("png_animated_bomb.png", large[:33] + animated + large[33:])
+    small = png_file(*SIZE, 8, 2, b"")
+    yield OddFile("png_second_header.png", small[:33] + large[8:33] + animated + small[33:])
     yield OddFile("png_real_bomb.png", png_file(30_000, 30_000, 1, 0, bytes(3751) * 30_000))
     text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(70_000_000), 9))
     png = saved(Image.fromarray(noise(3)), "PNG")
