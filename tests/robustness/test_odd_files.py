@@ -160,4 +160,4 @@ def test_evaluation_names_what_it_cannot_read(odd_folder, tiny_checkpoint, tmp_p
         eval_command.main, "--checkpoint", tiny_checkpoint, "--data", odd_folder, "--size=32",
         "--output-dir", tmp_path / "scores", "--methods", "model", "--protocols", "lines",
     )  # fmt: skip
-    assert re.search(r"eval\.py: .*\.(png|jpg|webp|gif|bmp|tif)", str(sentence))
+    assert re.search(r"eval\.py: .*\.(png|jpg|webp|gif|bmp|tif|avif)", str(sentence))
