@@ -7,7 +7,7 @@ from collections import Counter
 
 from inpainting.demo.checkpoint import checkpoint_name
 from inpainting.demo.service import ServedFill
-from inpainting.evaluation.fill_report import Measured
+from inpainting.evaluation.fill_report import Measured, was_hidden
 from inpainting.evaluation.metrics import Scores
 from inpainting.inference.pipeline import InpaintingResult
 
@@ -22,6 +22,7 @@ ERASED = (
     "What you painted was transparent, so there is no original to measure against. It is opaque in "
     "the result."
 )
+PARTLY_ERASED = "Part of what you painted was transparent: the numbers are of the rest of it."
 INFINITE = "PSNR is ∞ because the filling equals the original in every pixel."
 UNTOUCHED = "✓ every other pixel untouched, checked"
 TOUCHED = "✗ pixels outside the hole differ: please report this"
@@ -43,6 +44,8 @@ def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
         f"filled in {served.seconds:.2f} s on {served.device} · "
     )
     words = [KNOWN_ORIGINAL if known else OWN_PAINT] if scores else [ERASED]
+    if scores and was_hidden(served.result) is not None:
+        words.append(PARTLY_ERASED)
     if scores and math.isinf(scores.hole_psnr):
         words.append(INFINITE)
     # A number of its own: the page replaces a report only by another one, even of an equal fill.

@@ -8,7 +8,7 @@ from PIL import Image
 
 from inpainting.evaluation.metrics import Scores, score
 from inpainting.inference.pipeline import InpaintingResult
-from inpainting.types import Hole
+from inpainting.types import Flags, Hole
 
 
 class Measured(NamedTuple):
@@ -26,14 +26,21 @@ class Measured(NamedTuple):
 def measure(result: InpaintingResult) -> Measured:
     """A fill against the picture as it was given, where that showed something."""
     before, after = (np.array(x.convert("RGB")) for x in (result.original, result.image))
-    hole = result.hole
-    if result.original.mode in ("LA", "RGBA"):
-        hidden = hole & (np.asarray(result.original.getchannel("A")) == 0)
+    hole, hidden = result.hole, was_hidden(result)
+    if hidden is not None:
         after[hidden] = before[hidden]
         hole = hole & ~hidden
     scores = score(before, after, hole) if hole.any() else None
     same = untouched(result.original, result.image, result.hole)
     return Measured(scores, float(result.hole.mean()), same)
+
+
+def was_hidden(result: InpaintingResult) -> Flags | None:
+    """Pixels of the hole that were wholly transparent, bool (H, W); None where none was."""
+    if result.original.mode not in ("LA", "RGBA"):
+        return None
+    hidden = result.hole & (np.asarray(result.original.getchannel("A")) == 0)
+    return hidden if hidden.any() else None
 
 
 def fill_report(result: InpaintingResult) -> dict[str, Any]:

@@ -170,6 +170,8 @@ def test_an_erased_hole_is_filled_opaque_and_has_no_scores(noise):
     assert alpha.crop((7, 7, 12, 10)).getextrema() == (255, 255)
     assert report.ERASED in shown["report"] and "PSNR" not in shown["report"]
     assert "dB" not in shown["history"][0][1] and report.UNTOUCHED in shown["report"]
+    partly = press_fill(image, box_mask((30, 20), (2, 2, 12, 10)))["report"]
+    assert report.PARTLY_ERASED in partly and "PSNR" in partly
 
 
 def test_an_opened_photo_has_nothing_painted_and_gives_its_name(tmp_path, noise):
