@@ -39,9 +39,8 @@ VISIT = 12  # results of this visit that are kept on the page
 
 REQUESTS = Requests()
 
-Opened = tuple[
-    gr.ImageEditor, str, str, str, MaskSteps, str
-]  # editor, photo file, name, damage, steps
+# Editor, photo file, name, damage, the steps of its mask and their HTML.
+Opened = tuple[gr.ImageEditor, str, str, str, MaskSteps, str]
 Outputs = tuple[Any, ...]  # of fill_editor, in the order of the page
 History = list[tuple[str, str]] | None  # files and captions, newest first
 
@@ -201,15 +200,13 @@ def go_on(path: str | None, name: str) -> Opened:
     return opened(read_picture(path).image, name)
 
 
-@readable_errors
-@undoable
-def bring_mask(value: Value, photo: str | None, path: str) -> gr.ImageEditor:
+@undoable(read_parts)
+def bring_mask(image: Image.Image, _: Image.Image, path: str) -> Image.Image:
     """Replace what was painted by a mask file."""
-    image, _ = read_parts(value, photo)
     mask_image, notes = read_mask_file(path, image.size, picture=image)
     for note in notes:
         gr.Warning(html.escape(note))
-    return put(image, mask_image, photo)
+    return mask_image
 
 
 @readable_errors
@@ -219,26 +216,22 @@ def save_mask(value: Value, name: str) -> str:
     return keep(mask_image, f"{name}_mask")
 
 
-@readable_errors
-@undoable
-def change_size(value: Value, photo: str | None, pixels: int) -> gr.ImageEditor:
+@undoable(read_editor)
+def change_size(_: Image.Image, mask_image: Image.Image, pixels: int) -> Image.Image:
     """Dilate the painted mask by some pixels, or erode it by a negative number."""
-    image, mask_image = read_editor(value, photo)
     changed = grow(mask_image, pixels)
     if not changed.getbbox():
         raise EmptyHole(f"Nothing is left of the mask when it shrinks by {-pixels} pixels.")
-    return put(image, changed, photo)
+    return changed
 
 
-@readable_errors
-@undoable
-def invert(value: Value, photo: str | None) -> gr.ImageEditor:
+@undoable(read_editor)
+def invert(_: Image.Image, mask_image: Image.Image) -> Image.Image:
     """Swap painted and unpainted areas."""
-    image, mask_image = read_editor(value, photo)
     mask_image = inverted(mask_image)
     if not mask_image.getbbox():
         raise NothingKnown("Everything is painted: inverted, nothing would be.")
-    return put(image, mask_image, photo)
+    return mask_image
 
 
 @readable_errors
@@ -260,7 +253,7 @@ def damage(
         The editor, the steps of its mask, the hole's fingerprint, and the outputs of the fill.
     """
     visitor, number = request.session_hash, begin(request)
-    image, _ = read_parts(value, photo)
+    image, painted = read_parts(value, photo)
     size = image.height, image.width
     hole = sample_damage(size, generator_for(int(seed)), kind, percent / 100)
     if not hole.any():
@@ -271,7 +264,7 @@ def damage(
         return gr.skip()
     shown = present(served, name, True, history)
     editor = put(image, mask_image_from_hole(hole), photo)
-    return *with_steps(editor, pushed(value, photo, steps)), fingerprint(hole), *shown
+    return *with_steps(editor, pushed(painted, steps)), fingerprint(hole), *shown
 
 
 def fingerprint(hole: Hole) -> str:

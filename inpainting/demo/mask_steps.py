@@ -36,32 +36,39 @@ class MaskSteps(NamedTuple):
         return f'<i data-undo="{len(self.before)}" data-redo="{len(self.after)}"></i>'
 
 
+Reader = Callable[[Value, str | None], tuple[Image.Image, Image.Image]]
 Stepped = tuple[Any, MaskSteps, str]  # editor, steps, and their HTML
 
 NONE = MaskSteps()
 
 
-def undoable(change: Callable[..., gr.ImageEditor]) -> Callable[..., Stepped]:
-    """A change of the painted mask that can be undone.
+def undoable(read: Reader) -> Callable[[Callable[..., Image.Image]], Callable[..., Stepped]]:
+    """Make an event of a change of the painted mask, which can be undone.
 
     Args:
-        change: takes the editor's value, the photo's file and more, and gives the editor.
+        read: of :mod:`inpainting.demo.editor`: whether something must have been painted.
 
     Returns:
-        The same with the steps so far as third argument.
+        A decorator. The change takes the picture, its mask image and more, and gives the new mask
+        image; the event takes the editor's value, the photo's file, the steps so far and more.
     """
 
-    def changed(value: Value, photo: str | None, steps: MaskSteps, *arguments: Any) -> Stepped:
-        editor = change(value, photo, *arguments)
-        return with_steps(editor, pushed(value, photo, steps))
+    def decorate(change: Callable[..., Image.Image]) -> Callable[..., Stepped]:
+        @readable_errors
+        def changed(value: Value, photo: str | None, steps: MaskSteps, *arguments: Any) -> Stepped:
+            image, mask_image = read(value, photo)
+            after = change(image, mask_image, *arguments)
+            return with_steps(put(image, after, photo), pushed(mask_image, steps))
 
-    changed.__name__, changed.__doc__ = change.__name__, change.__doc__  # other arguments
-    return changed
+        changed.__name__, changed.__doc__ = change.__name__, change.__doc__  # other arguments
+        return changed
+
+    return decorate
 
 
-def pushed(value: Value, photo: str | None, steps: MaskSteps) -> MaskSteps:
-    """The steps after what is painted now has been replaced."""
-    return MaskSteps((*steps.before, _painted(value, photo))[-MOST:])
+def pushed(mask_image: Image.Image, steps: MaskSteps) -> MaskSteps:
+    """The steps after that painted mask has been replaced."""
+    return MaskSteps((*steps.before, _keep(mask_image))[-MOST:])
 
 
 def with_steps(editor: Any, steps: MaskSteps) -> Stepped:
@@ -75,8 +82,8 @@ def undo(value: Value, photo: str | None, steps: MaskSteps) -> Stepped:
     *before, earlier = steps.before or ("",)
     if not earlier:
         return with_steps(gr.skip(), steps)
-    image, mask_image = read_parts(value, photo)[0], _read(earlier)
-    later = (*steps.after, _painted(value, photo))
+    (image, painted), mask_image = read_parts(value, photo), _read(earlier)
+    later = (*steps.after, _keep(painted))
     return with_steps(put(image, mask_image, photo), MaskSteps(tuple(before), later, earlier))
 
 
@@ -89,12 +96,12 @@ def redo(value: Value, photo: str | None, steps: MaskSteps) -> Stepped:
     image, painted = read_parts(value, photo)
     if ImageChops.difference(painted, _read(steps.shown)).getbbox():
         return with_steps(gr.skip(), steps._replace(after=()))
-    before = (*steps.before, _painted(value, photo))
+    before = (*steps.before, _keep(painted))
     return with_steps(put(image, _read(later), photo), MaskSteps(before, tuple(after), later))
 
 
-def _painted(value: Value, photo: str | None) -> str:
-    return keep(read_parts(value, photo)[1], "mask")
+def _keep(mask_image: Image.Image) -> str:
+    return keep(mask_image, "mask")
 
 
 def _read(path: str) -> Image.Image:

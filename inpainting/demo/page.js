@@ -61,8 +61,7 @@
   };
   addEventListener("pointerup", (event) => {
     const button = event.target.closest("#editor [aria-label=Undo], #editor [aria-label=Redo]");
-    const name = button?.closest("button")?.getAttribute("aria-label");
-    if (name && tool(name).disabled) step(name); // a disabled button gets no click
+    if (button?.disabled) step(button.getAttribute("aria-label")); // it gets no click
   }, true);
   const keys = {
     f: () => document.querySelector("#fill").click(),
