@@ -15,7 +15,7 @@ from typing import Any
 
 import datasets
 
-from inpainting.io.folders import PictureFiles, picture_files, walk
+from inpainting.io.folders import PictureFiles
 from inpainting.io.foreign import SUFFIXES as FOREIGN
 
 SPLITS = {"train": "train", "test": "test", "validation": "validation", "val": "validation"}
@@ -25,7 +25,7 @@ FILE_NAME = "file_name"  # the column that tells a row's picture, relative to it
 log = logging.getLogger(__name__)
 
 
-def read_folder(folder: Path) -> datasets.DatasetDict:
+def read_folder(folder: Path, found: PictureFiles) -> datasets.DatasetDict:
     """The pictures of a folder, not decoded; empty if there are none.
 
     Top-level folders named train, test and validation (or val) are splits, if there are two of
@@ -34,6 +34,10 @@ def read_folder(folder: Path) -> datasets.DatasetDict:
     ``metadata.jsonl`` says which pictures of its folder belong to the set; there are no classes
     then.
 
+    Args:
+        folder: a literal path.
+        found: of :func:`inpainting.io.folders.picture_files`.
+
     Returns:
         Splits with ``image`` (files, not decoded) and, if there are classes, ``label``
         (ClassLabel).
@@ -41,9 +45,8 @@ def read_folder(folder: Path) -> datasets.DatasetDict:
     Raises:
         OSError, ValueError: when a table cannot be read.
     """
-    found = picture_files(folder)
-    _tell_others(found)
-    tables = [path for path in sorted(walk(folder)) if path.name in METADATA]
+    _tell_left_out(found)
+    tables = [path for path in found.others if path.name in METADATA]
     splits = _splits(folder, _in_tables(tables, _with_names(found.pictures)))
     names = [] if tables else _classes(splits)
     features = datasets.Features({"image": datasets.Image(decode=False)})
@@ -96,8 +99,8 @@ def _classes(splits: dict[str, list[Path]]) -> list[str]:
     """Names of the folders that pictures lie in; none where they are no classes."""
     files = [path for split in splits.values() for path in split]
     depths = {len(path.parts) for path in files}
-    several = all(len({path.parent for path in split}) > 1 for split in splits.values())
-    return sorted({path.parent.name for path in files}) if len(depths) == 1 and several else []
+    names = {path.parent.name for path in files}
+    return sorted(names) if len(depths) == 1 and len(names) > 1 else []
 
 
 def _with_names(pictures: Sequence[Path]) -> list[Path]:
@@ -146,7 +149,7 @@ def _file_names(table: Path) -> list[str]:
     return names
 
 
-def _tell_others(found: PictureFiles) -> None:
+def _tell_left_out(found: PictureFiles) -> None:
     if found.masks:
         log.warning(
             "%s left out, which are masks of pictures beside them, such as %s.",

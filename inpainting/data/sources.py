@@ -12,7 +12,7 @@ from PIL import Image
 from inpainting.data.folder import read_folder
 from inpainting.data.natural_images import NATURAL_IMAGES_URL, download_natural_images
 from inpainting.errors import DataError, first_line
-from inpainting.io.folders import walk
+from inpainting.io.folders import picture_files
 from inpainting.io.images import decode
 
 TEST_SHARE = 0.25  # the report's 3:1
@@ -29,9 +29,9 @@ class DataSet(NamedTuple):
 
     ``name``: a folder of pictures (``class/*.jpg`` or ``split/class/*.jpg``, see
     :func:`inpainting.data.folder.read_folder`) or of Parquet, Arrow or WebDataset files, a Hub id,
-    or None for Natural Images (Roy et al., arXiv:1807.10108) from
-    its public zip. ``image_column``: None = the first with pictures. ``revision``: branch, tag or
-    commit of a Hub data set. ``cache_dir``: where `datasets` keeps downloads and tables.
+    or None for Natural Images (Roy et al., arXiv:1807.10108) from its public zip.
+    ``image_column``: None = the first with pictures. ``revision``: branch, tag or commit of a Hub
+    data set. ``cache_dir``: where `datasets` keeps downloads and tables.
     """
 
     name: str | Path | None = None
@@ -59,6 +59,9 @@ def load_splits(source: DataSet, seed: int = 0) -> datasets.DatasetDict:
     """
     loaded = _load(source)
     splits = {name: _canonical(split, source) for name, split in loaded.items()}
+    if any(_classes_used(split) < 2 for split in splits.values()):
+        # A flat folder: what passes for a class is the name of the split.
+        splits = {name: split.select_columns("image") for name, split in splits.items()}
     train, test = splits.get("train"), splits.get("test", splits.get("validation"))
     if test is None:
         only = train if train is not None else next(iter(splits.values()))
@@ -150,11 +153,13 @@ def _load_folder(
     folder: Path, cache_dir: str | None, split: str | None = None, streaming: bool = False
 ) -> Any:
     """A folder's tables if there are any, else its picture files."""
-    tables = [path for path in walk(folder) if path.suffix in TABLES]
-    if tables:
-        files = _literal(folder, TABLES[tables[0].suffix])
-        return datasets.load_dataset(**files, split=split, streaming=streaming, cache_dir=cache_dir)
-    splits = read_folder(folder)
+    found = picture_files(folder)
+    for path in found.others:
+        if kind := TABLES.get(path.suffix):
+            files = _literal(folder, kind)
+            options = {"split": split, "streaming": streaming, "cache_dir": cache_dir}
+            return datasets.load_dataset(**files, **options)
+    splits = read_folder(folder, found)
     if not splits:
         raise ValueError("there is no picture file in it")
     if split is None:
@@ -209,21 +214,26 @@ def _canonical(split: Any, source: DataSet) -> Any:
     return split.rename_columns({old: new for old, new in names.items() if old != new})
 
 
+def _classes_used(split: datasets.Dataset) -> int:
+    return len(set(split["label"])) if "label" in split.features else 0
+
+
 def _split(images: datasets.Dataset, seed: int) -> datasets.DatasetDict:
     if len(images) < 2:
         raise DataError(f"{len(images)} picture cannot be split into train and test: add more.")
     classes = Counter(images["label"]) if "label" in images.features else Counter()
-    test = round(TEST_SHARE * len(images))
-    if len(classes) > 1 and min(classes.values()) > 1 and len(classes) <= test:
-        return images.train_test_split(TEST_SHARE, stratify_by_column="label", seed=seed)
-    if len(classes) > 1:
+    enough = min(classes.values(), default=0) > 1 and len(classes) <= round(
+        TEST_SHARE * len(images)
+    )
+    if classes and not enough:
         alone = sum(count == 1 for count in classes.values())
         log.warning(
             "The %d pictures are split 3:1 without regard to their %d classes: %s.",
             len(images), len(classes),
             f"{alone} of them have one picture" if alone else "there are too many of them",
         )  # fmt: skip
-    return images.train_test_split(TEST_SHARE, seed=seed)
+    by = "label" if enough else None
+    return images.train_test_split(TEST_SHARE, stratify_by_column=by, seed=seed)
 
 
 def _decode_rows(rows: dict[str, list]) -> dict[str, list]:

@@ -8,8 +8,6 @@ from typing import NamedTuple
 from inpainting.io.foreign import SUFFIXES as FOREIGN
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
-
-
 MASK_ENDING = "_mask"  # photo_mask.png is a mask where photo.jpg lies beside it
 
 
@@ -17,16 +15,17 @@ class PictureFiles(NamedTuple):
     """Files below a folder, in order.
 
     ``pictures``; ``masks``: files such as ``a_mask.png`` beside ``a.jpg``; ``foreign``: pictures of
-    kinds that are not read here.
+    kinds that are not read here; ``others``: no pictures.
     """
 
     pictures: list[Path]
     masks: list[Path]
     foreign: list[Path]
+    others: list[Path]
 
 
 def picture_files(folder: Path) -> PictureFiles:
-    """The picture files below a folder, at any depth, by the ends of their names.
+    """The files below a folder, at any depth, by the ends of their names.
 
     Args:
         folder: a literal path, whatever characters are in it.
@@ -36,7 +35,9 @@ def picture_files(folder: Path) -> PictureFiles:
     foreign = [path for path in files if path.suffix.lower() in FOREIGN]
     owners = {path.with_suffix("").as_posix() + MASK_ENDING for path in [*known, *foreign]}
     masks = {path for path in known if path.with_suffix("").as_posix() in owners}
-    return PictureFiles([path for path in known if path not in masks], sorted(masks), foreign)
+    others = sorted(set(files).difference(known, foreign))
+    pictures = [path for path in known if path not in masks]
+    return PictureFiles(pictures, sorted(masks), foreign, others)
 
 
 def walk(folder: Path) -> Iterator[Path]:

@@ -8,9 +8,10 @@ import datasets
 import pytest
 from PIL import Image
 
-from inpainting.data.folder import read_folder
+from inpainting.data import folder as folders
 from inpainting.data.sources import DataSet, load_split, load_splits, load_stream
 from inpainting.errors import DataError
+from inpainting.io.folders import picture_files
 
 
 def lay(root: Path, *names: str) -> Path:
@@ -20,6 +21,10 @@ def lay(root: Path, *names: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (4, 4), (number % 256, 0, 0)).save(path)
     return root
+
+
+def read_folder(folder: Path) -> datasets.DatasetDict:
+    return folders.read_folder(folder, picture_files(folder))
 
 
 def numbered(folder: str, count: int) -> list[str]:

@@ -100,3 +100,21 @@ def test_image_column_split_and_parts_are_chosen(image_folder, tmp_path):
             load_split(source, split)
     streamed = list(load_stream(DataSet(folder, "after"), "validation"))
     assert [row["image"]["bytes"] for row in streamed] == [cell["bytes"] for cell in cells[::-1]]
+
+
+def test_a_flat_set_from_elsewhere_has_no_classes(image_folder, tmp_path):
+    """What the library makes of ``train/*.jpg`` and ``test/*.jpg`` on the Hub."""
+    files = sorted(image_folder({".": 4}).glob("*.jpg"))
+    cells = [{"bytes": file.read_bytes(), "path": None} for file in files]
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["test", "train"])}
+    )
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    for label, split in enumerate(("test", "train")):
+        rows = {"image": cells, "label": [label] * len(cells)}
+        datasets.Dataset.from_dict(rows, features=features).to_parquet(
+            folder / f"{split}-0.parquet"
+        )
+    splits = load_splits(DataSet(folder, cache_dir=tmp_path / "cache"))
+    assert all(split.column_names == ["image"] for split in splits.values())
