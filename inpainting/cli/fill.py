@@ -44,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"inpainting: {LAUNCHED_ALONE}", file=sys.stderr)
         try:
             jobs = team.in_main(lambda: find_work(args))
-            outcomes = None if args.dry_run else fill(args, jobs, team)
+            words, failed = (
+                plan(jobs) if args.dry_run else summary(fill(args, jobs, team), args.out)
+            )
         except LostProcess as error:
             print(f"inpainting: {error}", file=sys.stderr)
             return 2
@@ -54,14 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             team.close()
             return 2
         if team.is_main:
-            if outcomes is None:
-                plan(jobs)
-            else:
-                summarise(outcomes, args.out)
+            print("\n".join(words))
         team.close()
-    if outcomes is None:
-        return int(any(job.error for job in jobs))
-    return int(any("error" in outcome.record for outcome in outcomes))
+    return int(failed)
 
 
 def fill(args: argparse.Namespace, jobs: Sequence[Job], team: SingleProcess) -> list[Outcome]:
@@ -97,37 +94,44 @@ def find_work(args: argparse.Namespace) -> list[Job]:
         raise InpaintingError(f"There is no mask file or folder {args.mask}: check the path.")
     found = find_pictures(args.image, args.mask, args.out)
     if not found.pictures:
-        raise InpaintingError(
-            "There is no picture in what was given: name files or folders." + left_out(found)
-        )
-    if found.results:
-        print("note:" + left_out(found), file=sys.stderr)
+        words = ["There is no picture in what was given: name files or folders.", *left_out(found)]
+        raise InpaintingError(" ".join(words))
+    for note in left_out(found):
+        print(f"note: {note}", file=sys.stderr)
     return find_jobs(found, args.mask, args.out)
 
 
-def left_out(found: Found) -> str:
-    """About results of earlier runs that a search has met."""
+def left_out(found: Found) -> list[str]:
+    """A sentence about results of earlier runs, where a search has met some."""
     if not found.results:
-        return ""
-    return (
-        f" {_several(found.results)} left out: results of earlier runs. To fill one of them again, "
+        return []
+    return [
+        f"{_several(found.results)} left out: results of earlier runs. To fill one of them again, "
         "name it."
-    )
+    ]
 
 
-def plan(jobs: Sequence[Job]) -> None:
-    """Print which picture is filled with which mask into which file."""
-    for job in jobs:
-        print(f"skipped {job.image}: {job.error}" if job.error else
-              f"{job.image} + {job.mask} -> {job.output}")  # fmt: skip
+def plan(jobs: Sequence[Job]) -> tuple[list[str], bool]:
+    """Lines on which picture is filled with which mask into which file, and whether one is not."""
+    lines = [
+        f"skipped {job.image}: {job.error}" if job.error
+        else f"{job.image} + {job.mask} -> {job.output}"
+        for job in jobs
+    ]  # fmt: skip
+    return lines, any(job.error for job in jobs)
 
 
-def summarise(outcomes: Sequence[Outcome], out: Path) -> None:
-    """Print how many pictures were filled, which were not, and what people should know."""
+def summary(outcomes: Sequence[Outcome], out: Path) -> tuple[list[str], bool]:
+    """Lines on how many pictures were filled, which were not, and what people should know.
+
+    Returns:
+        The lines, and whether a picture was skipped.
+    """
     skipped = [outcome.record for outcome in outcomes if "error" in outcome.record]
     kept = sum(outcome.kept for outcome in outcomes)
     stand = f", {kept} of them before" if kept else ""
-    print(f"{len(outcomes) - len(skipped)} of {len(outcomes)} filled{stand}, see {out}/report.json")
+    filled = len(outcomes) - len(skipped)
+    lines = [f"{filled} of {len(outcomes)} filled{stand}, see {out}/report.json"]
     notes: dict[str, list[str]] = defaultdict(list)
     for record, was_kept, again in outcomes:
         if again:
@@ -135,10 +139,9 @@ def summarise(outcomes: Sequence[Outcome], out: Path) -> None:
             notes[f"Filled again, {changed} being another than before."].append(record["image"])
         for note in () if was_kept else record.get("notes", ()):
             notes[note].append(record["image"])
-    for note, images in notes.items():
-        print(f"note: {_several(images)}: {note}")
-    for record in skipped:
-        print(f"skipped {record['image']}: {record['error']}")
+    lines += [f"note: {_several(images)}: {note}" for note, images in notes.items()]
+    lines += [f"skipped {record['image']}: {record['error']}" for record in skipped]
+    return lines, bool(skipped)
 
 
 def _several(names: Sequence[object]) -> str:

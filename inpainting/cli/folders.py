@@ -1,23 +1,29 @@
 """Folders of pictures, filled by one process or several; what stands is kept."""
 
 import errno
+import hashlib
 import io
 import time
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from tqdm import tqdm
 
-from inpainting.cli.made_from import is_in_place, made_from, refusal_to_replace, what_changed
+from inpainting.cli.made_from import (
+    is_in_place,
+    lies_at,
+    made_from,
+    refusal_to_replace,
+    what_changed,
+)
 from inpainting.cli.pairs import Job
 from inpainting.cli.report_file import earlier_records, file_of, log_of, write_report
 from inpainting.distributed import SingleProcess
 from inpainting.errors import InpaintingError, first_line
 from inpainting.evaluation.fill_report import fill_report
 from inpainting.inference.pipeline import InpaintingPipeline
-from inpainting.io.files import Record, append_record, atomic_write, digest
+from inpainting.io.files import Record, append_record, atomic_write
 from inpainting.io.images import read_picture
 from inpainting.io.png import write_png
 from inpainting.masks.convert import hole_from_mask_image
@@ -87,9 +93,7 @@ def fill_all(
     earlier = team.in_main(lambda: earlier_records(out))
     work = _Work(pipe, out, options, weights, {file_of(r, out): r for r in earlier})
     share = team.in_all(lambda: work.fill_share(jobs, team))
-    outcomes: dict[Path, Outcome] = {}
-    for image, outcome in team.gather(share):
-        outcomes[image] = outcome
+    outcomes = dict(team.gather(share))
     team.in_main(lambda: write_report(out, [outcomes[job.image].record for job in jobs], earlier))
     return [outcomes[job.image] for job in jobs]
 
@@ -165,19 +169,21 @@ class _Work(NamedTuple):
         if job.error or job.mask is None:
             raise InpaintingError(job.error)
         sources = made_from(job.image, job.mask, self.weights, self.options._asdict())
-        earlier = self.earlier.get(record["file"])
+        earlier, found = self.earlier.get(record["file"]), lies_at(job.output)
         changed: list[str] = []
         if earlier and "sha256" in earlier:
             changed = what_changed(earlier, sources)
-            if not changed and is_in_place(earlier, job.output):
+            if not changed and is_in_place(earlier, found):
                 return Outcome({**earlier, **record, "mask": str(job.mask)}, kept=True)
-        if refusal := refusal_to_replace(job.output, earlier):
+        if refusal := refusal_to_replace(job.output, found, earlier):
             raise InpaintingError(refusal)
         filled = fill_one(self.pipe, job, self.options)
-        replaced = digest(job.output) if job.output.exists() else None
-        record |= {"mask": str(job.mask), "made_from": sources, **filled.record}
+        sha256 = hashlib.sha256(filled.content).hexdigest()
+        written = {
+            **record, "mask": str(job.mask), "made_from": sources, **filled.record,
+            "sha256": sha256, "replaces": found,
+        }  # fmt: skip
         # First the record, then the file: one that was killed in between is known as half done.
-        written = record | {"sha256": sha256(filled.content).hexdigest(), "replaces": replaced}
         append_record(log, written)
         with atomic_write(job.output) as file:
             file.write(filled.content)

@@ -36,26 +36,44 @@ def what_changed(earlier: Record, now: Record) -> list[str]:
     return [words for part, words in PARTS.items() if before.get(part) != now[part]]
 
 
-def is_in_place(earlier: Record, output: Path) -> bool:
+def lies_at(output: Path) -> str | None:
+    """Digest of the file that lies under a result's name; None for no file.
+
+    Raises:
+        InpaintingError: when it cannot be read.
+    """
+    try:
+        return digest(output) if output.is_file() else None
+    except OSError as error:
+        raise InpaintingError(
+            f"{output} exists and could not be read ({first_line(error)}): move it away."
+        ) from error
+
+
+def is_in_place(earlier: Record, found: str | None) -> bool:
     """Whether an earlier result lies where it was written, as it was or changed by its owner.
 
     Not where a run was stopped between the record and the file: then what it replaces lies there.
+
+    Args:
+        earlier: its record.
+        found: of :func:`lies_at`.
     """
-    return output.is_file() and (
-        earlier["sha256"] == (found := digest(output)) or found != earlier["replaces"]
-    )
+    return found is not None and (found == earlier["sha256"] or found != earlier["replaces"])
 
 
-def refusal_to_replace(output: Path, earlier: Record | None) -> str:
-    """Why a file must not be written over: it is nobody's result, or was changed since; else ""."""
-    if not output.exists():
-        return ""
-    if not output.is_file():
+def refusal_to_replace(output: Path, found: str | None, earlier: Record | None) -> str:
+    """Why a file must not be written over: it is nobody's result, or was changed since; else "".
+
+    Args:
+        output: where a result is to be written.
+        found: of :func:`lies_at`.
+        earlier: record of the result that was written there, if there is one.
+    """
+    if found is None:
+        if not output.exists():
+            return ""
         return f"{output} is no file, and the result is to have its name: choose another --out."
-    try:
-        found = digest(output)
-    except OSError as error:
-        return f"{output} exists and could not be read ({first_line(error)}): move it away."
     if earlier and "sha256" in earlier:
         if found in (earlier["sha256"], earlier["replaces"]):
             return ""

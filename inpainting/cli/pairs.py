@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,7 +101,7 @@ def _search(source: Path, mask: Path, out: Path, results: list[Path]) -> dict[Pa
     found = {}
     for image in sorted([*files.pictures, *files.foreign]):
         place = image.resolve()
-        if any(path == place or path in place.parents for path in inner):
+        if any(place.is_relative_to(path) for path in inner):
             continue
         if is_result(image):
             results.append(image)
@@ -143,10 +143,9 @@ class _MaskFolder:
         return [path for path in (*same, *marked) if not is_result(path)]
 
 
-def _without_shared(jobs: Iterable[Job]) -> list[Job]:
+def _without_shared(jobs: Sequence[Job]) -> list[Job]:
     """Refuse a mask of a folder that would serve several pictures: only one of them is meant."""
     users: dict[Path | None, list[Path]] = defaultdict(list)
-    jobs = list(jobs)
     for job in jobs:
         if not job.error:
             users[job.mask].append(job.image)

@@ -105,7 +105,7 @@ def refuse_output_in_data(output: Path, data: str | Path | None) -> None:
     if data is None or not Path(data).is_dir():
         return
     folder, place = Path(data).resolve(), output.resolve()
-    if place == folder or folder in place.parents:
+    if place.is_relative_to(folder):
         raise DataError(
             f"--output-dir {output} lies in --data {data}: pictures written there would be taken "
             "for data. Choose a folder outside of it."

@@ -68,7 +68,8 @@ def evaluate(config: EvalConfig, command: str) -> dict[str, Any]:
     rows, pixels, skipped = measure(config, dataset, indices, fill, reused)
     if not rows:
         raise DataError(f"None of {len(indices)} pictures could be read: {skipped[0]['error']}")
-    indices = [index for index in indices if index not in {each["index"] for each in skipped}]
+    unread = {each["index"] for each in skipped}
+    indices = [index for index in indices if index not in unread]
     write_rows(folder / "scores.csv", rows)
     results, differences = summarise(rows, config.seed)
     table = tables.report(results, differences, checkpoint_name(config.checkpoint))
