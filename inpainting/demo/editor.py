@@ -13,7 +13,7 @@ from inpainting.demo.gradio_internals import EditorValue, FileEditor
 from inpainting.demo.images import OPACITY, PAINT, keep
 from inpainting.demo.uploads import BoundedUploads
 from inpainting.errors import InvalidImage, InvalidMask, SizeMismatch
-from inpainting.io.images import read_picture, read_size
+from inpainting.io.images import alpha_of, read_picture, read_size
 from inpainting.masks.convert import black_and_white, hole_from_mask_image
 from inpainting.types import Hole
 
@@ -149,6 +149,4 @@ def brush_for(size: tuple[int, int]) -> gr.Brush:
 
 
 def _opacity(image: Image.Image) -> Image.Image:
-    return (
-        image.getchannel("A") if image.mode in ("LA", "RGBA") else Image.new("L", image.size, 255)
-    )
+    return alpha_of(image) or Image.new("L", image.size, 255)

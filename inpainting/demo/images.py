@@ -66,7 +66,6 @@ def mark(image: Image.Image, mask_image: Image.Image) -> Image.Image:
     """
     if image.mode in ("L", "LA"):
         image = image.convert("RGB" if image.mode == "L" else "RGBA")
-        image.info = {}  # a profile for grey
     tinted = Image.blend(image, Image.new(image.mode, image.size, PAINT), OPACITY)
     return Image.composite(tinted, image, mask_image)
 

@@ -7,9 +7,10 @@ from collections import Counter
 
 from inpainting.demo.checkpoint import checkpoint_name
 from inpainting.demo.service import ServedFill
-from inpainting.evaluation.fill_report import Measured, was_hidden
+from inpainting.evaluation.fill_report import Measured
 from inpainting.evaluation.metrics import Scores
 from inpainting.inference.pipeline import InpaintingResult
+from inpainting.inference.restore import hidden_in
 
 KNOWN_ORIGINAL = (
     "Test damage: what was under it is known, so these numbers say how well it was filled."
@@ -44,7 +45,7 @@ def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
         f"filled in {served.seconds:.2f} s on {served.device} · "
     )
     words = [KNOWN_ORIGINAL if known else OWN_PAINT] if scores else [ERASED]
-    if scores and was_hidden(served.result) is not None:
+    if scores and hidden_in(served.result.original, served.result.hole) is not None:
         words.append(PARTLY_ERASED)
     if scores and math.isinf(scores.hole_psnr):
         words.append(INFINITE)

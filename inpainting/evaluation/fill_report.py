@@ -8,7 +8,8 @@ from PIL import Image
 
 from inpainting.evaluation.metrics import Scores, score
 from inpainting.inference.pipeline import InpaintingResult
-from inpainting.types import Flags, Hole
+from inpainting.inference.restore import hidden_in
+from inpainting.types import Hole
 
 
 class Measured(NamedTuple):
@@ -25,22 +26,14 @@ class Measured(NamedTuple):
 
 def measure(result: InpaintingResult) -> Measured:
     """A fill against the picture as it was given, where that showed something."""
-    before, after = (np.array(x.convert("RGB")) for x in (result.original, result.image))
-    hole, hidden = result.hole, was_hidden(result)
+    before, after = (np.asarray(x.convert("RGB")) for x in (result.original, result.image))
+    hole, hidden = result.hole, hidden_in(result.original, result.hole)
     if hidden is not None:
-        after[hidden] = before[hidden]
+        after = np.where(hidden[..., None], before, after)
         hole = hole & ~hidden
     scores = score(before, after, hole) if hole.any() else None
     same = untouched(result.original, result.image, result.hole)
     return Measured(scores, float(result.hole.mean()), same)
-
-
-def was_hidden(result: InpaintingResult) -> Flags | None:
-    """Pixels of the hole that were wholly transparent, bool (H, W); None where none was."""
-    if result.original.mode not in ("LA", "RGBA"):
-        return None
-    hidden = result.hole & (np.asarray(result.original.getchannel("A")) == 0)
-    return hidden if hidden.any() else None
 
 
 def fill_report(result: InpaintingResult) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from inpainting.inference.multiscale import OnPass, Pass, around, fill_canvas, f
 from inpainting.inference.predict import Predictor
 from inpainting.inference.restore import keep_grey, restore
 from inpainting.inference.tiles import LARGEST, whole
-from inpainting.io.images import ImageSource, decode, read_picture
+from inpainting.io.images import ImageSource, alpha_of, decode, read_picture
 from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.meaning import meaning
 from inpainting.models.base import Network
@@ -221,8 +221,8 @@ def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole) -> Canvas:
         NothingKnown: when everything outside the hole is transparent.
     """
     known = ~hole
-    if picture.mode in ("LA", "RGBA"):
-        known &= np.asarray(picture.getchannel("A")) > 0
+    if alpha := alpha_of(picture):
+        known &= np.asarray(alpha) > 0
     if not known.any():
         raise NothingKnown
     painted = picture.copy() if picture.mode == "RGB" else picture.convert("RGB")

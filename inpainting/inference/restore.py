@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageChops
 
+from inpainting.io.images import alpha_of
 from inpainting.masks.edit import feather as feather_mask
 from inpainting.types import Box, Flags, Hole, Pixels, in_box
 
@@ -16,8 +17,8 @@ def restore(filled: Image.Image, picture: Image.Image, hole: Hole, feather: int)
         hole: bool (H, W), True = missing.
         feather: pixels, inside the hole, over which the picture's own pixels fade into the fill.
     """
-    alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
-    erased = erased_parts(alpha, hole) if alpha else None
+    alpha, hidden = alpha_of(picture), hidden_in(picture, hole)
+    erased = None if hidden is None else erased_parts(hidden, hole)
     if feather:
         share = feather_mask(hole, feather)
         if alpha and erased is not None:  # what is invisible cannot fade in
@@ -34,23 +35,34 @@ def restore(filled: Image.Image, picture: Image.Image, hole: Hole, feather: int)
     return filled
 
 
-def erased_parts(alpha: Image.Image, hole: Hole) -> Flags | None:
-    """The parts of a hole that become opaque, bool (H, W); None where no part does.
+def hidden_in(picture: Image.Image, hole: Hole) -> Flags | None:
+    """Pixels of a hole that are wholly transparent, bool (H, W); None where none is.
+
+    Args:
+        picture: "L", "LA", "RGB" or "RGBA".
+        hole: bool (H, W), True = missing.
+    """
+    alpha = alpha_of(picture)
+    if alpha is None:
+        return None
+    hidden = hole & (np.asarray(alpha) == 0)
+    return hidden if hidden.any() else None
+
+
+def erased_parts(hidden: Flags, hole: Hole) -> Flags:
+    """The parts of a hole that become opaque, bool (H, W).
 
     A part, that is pixels that touch each other, becomes opaque as a whole if any of it is wholly
     transparent, an eraser's soft edge included. Elsewhere a picture's opacity stays as it is.
 
     Args:
-        alpha: "L", 0 = transparent.
+        hidden: of :func:`hidden_in`.
         hole: bool (H, W), True = missing.
     """
     import cv2
 
-    clear = hole & (np.asarray(alpha) == 0)
-    if not clear.any():
-        return None
     _, parts = cv2.connectedComponents(hole.astype(np.uint8), connectivity=8)
-    return hole & np.isin(parts, np.unique(parts[clear]))
+    return hole & np.isin(parts, np.unique(parts[hidden]))
 
 
 def keep_grey(filled: Image.Image, known: Flags, hole: Hole, box: Box) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageCms
 
-HANDED_ON = ("icc_profile", "gamma", "chromaticity", "dpi")  # names in ``Image.info``
 HEADER = 128  # bytes of an ICC profile
 LARGEST_PROFILE = 4 << 20  # bytes; profiles of cameras and scanners have up to 2 MB
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)

@@ -147,6 +147,11 @@ def read_picture(source: ImageSource) -> Picture:
         return Picture(pixels, tuple(notes))
 
 
+def alpha_of(image: Image.Image) -> Image.Image | None:
+    """Opacity of a picture as it is read here, "L", 0 = transparent; None for an opaque one."""
+    return image.getchannel("A") if image.mode in ("LA", "RGBA") else None
+
+
 def read_size(source: str | Path | bytes) -> tuple[int, int]:
     """Width and height of a picture file by its header, before any rotation.
 

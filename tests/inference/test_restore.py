@@ -7,7 +7,7 @@ from PIL import Image
 from inpainting import InpaintingPipeline
 from inpainting.evaluation.fill_report import fill_report, measure
 from inpainting.inference.pipeline import STRATEGIES
-from inpainting.inference.restore import erased_parts
+from inpainting.inference.restore import erased_parts, hidden_in
 from tests.masks.boxes import box_mask
 
 SIZE = 60, 48
@@ -59,12 +59,13 @@ def test_only_the_part_that_was_erased_becomes_opaque(pipe, noise):
 def test_parts_are_what_touches_even_at_a_corner():
     hole = np.zeros((5, 9), bool)
     hole[0, 0] = hole[1, 1] = hole[1, 2] = hole[4, 8] = True
-    alpha = Image.new("L", (9, 5), 255)
-    assert erased_parts(alpha, hole) is None
-    alpha.putpixel((0, 0), 0)
-    assert np.argwhere(erased_parts(alpha, hole)).tolist() == [[0, 0], [1, 1], [1, 2]]
-    alpha.putpixel((5, 0), 0)  # no hole
-    assert erased_parts(alpha, hole).sum() == 3
+    picture = Image.new("LA", (9, 5), (0, 255))
+    assert hidden_in(picture, hole) is None
+    picture.putpixel((0, 0), (0, 0))
+    erased = erased_parts(hidden_in(picture, hole), hole)
+    assert np.argwhere(erased).tolist() == [[0, 0], [1, 1], [1, 2]]
+    picture.putpixel((5, 0), (0, 0))  # no hole
+    assert erased_parts(hidden_in(picture, hole), hole).sum() == 3
 
 
 def test_what_was_invisible_has_no_scores(pipe, noise):
