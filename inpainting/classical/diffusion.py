@@ -23,7 +23,7 @@ def mean_fill(image: Pixels, hole: Hole) -> Pixels:
     Raises:
         NothingKnown: when the hole is the whole picture; SizeMismatch: when it has another size.
     """
-    return _fill(image, hole, lambda known: known[~hole].mean(axis=0))
+    return blanked_fill(image, hole, lambda known: known[~hole].mean(axis=0))
 
 
 def telea(image: Pixels, hole: Hole) -> Pixels:
@@ -56,10 +56,17 @@ def biharmonic(image: Pixels, hole: Hole) -> Pixels:
         # Region by region gives the same pixels, a tenth sooner on the evaluation's larger holes.
         return 255 * inpaint_biharmonic(known, hole, split_into_regions=True, channel_axis=-1)
 
-    return _fill(image, hole, paint)
+    return blanked_fill(image, hole, paint)
 
 
-def _fill(image: Pixels, hole: Hole, paint: Callable[[Pixels], NDArray[np.generic]]) -> Pixels:
+def blanked_fill(
+    image: Pixels, hole: Hole, paint: Callable[[Pixels], NDArray[np.generic]]
+) -> Pixels:
+    """What ``paint`` makes of a picture with a black hole, rounded, in the hole only.
+
+    Raises:
+        NothingKnown, SizeMismatch: as :func:`mean_fill`.
+    """
     height, width = image.shape[:2]
     if hole.shape != (height, width):
         raise SizeMismatch((width, height), (hole.shape[-1], hole.shape[-2]))
@@ -80,5 +87,7 @@ def _bytes(hole: Hole) -> NDArray[np.uint8]:
 def _opencv_fill(image: Pixels, hole: Hole, name: str) -> Pixels:
     import cv2  # takes its time: only who fills with it pays
 
-    method = getattr(cv2, name)
-    return _fill(image, hole, lambda known: cv2.inpaint(known, _bytes(hole), OPENCV_RADIUS, method))
+    def paint(known: Pixels) -> NDArray[np.generic]:
+        return cv2.inpaint(known, _bytes(hole), OPENCV_RADIUS, getattr(cv2, name))
+
+    return blanked_fill(image, hole, paint)

@@ -1,8 +1,10 @@
 """The classical fills by name: what networks are compared with."""
 
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from inpainting.classical.diffusion import Fill, biharmonic, mean_fill, navier_stokes, telea
+from inpainting.classical.patchmatch import patchmatch
 
 
 class ClassicalFill(NamedTuple):
@@ -18,3 +20,5 @@ CLASSICAL = {
     "ns": ClassicalFill("Navier–Stokes", navier_stokes),
     "biharmonic": ClassicalFill("Biharmonic", biharmonic),
 }
+if find_spec("patchmatch"):  # optional: the package pypatchmatch
+    CLASSICAL["patchmatch"] = ClassicalFill("PatchMatch", patchmatch)

@@ -20,8 +20,10 @@ from inpainting.io.images import decode, read_picture
 from inpainting.masks.convert import hole_from_mask_image, mask_image_from_hole
 from inpainting.types import Hole, Pixels, in_box
 
-COMPARED = ("ns", "telea", "biharmonic")
+COMPARED = tuple(n for n in ("ns", "telea", "biharmonic", "patchmatch") if n in CLASSICAL)
 MOST_BIHARMONIC = 60_000  # missing pixels: a system of equations larger than that takes minutes
+MOST_PATCHMATCH = 60_000  # missing pixels, and
+MOST_SEARCHED = 500_000  # pixels of the window: beyond either a search takes many seconds
 SHOWN = 900  # pixels, of a comparison
 
 Captioned = tuple[Image.Image | str, str]
@@ -67,17 +69,26 @@ def comparison(window: Window) -> Iterator[list[Captioned]]:
     yield list(shown)
     for name in COMPARED:
         title, fill = CLASSICAL[name]
-        if name == "biharmonic" and hole.sum() > MOST_BIHARMONIC:
+        if too_large := _too_large(name, hole):
             blank = window.original.copy()
             blank.paste((128, 128, 128), mask=window.mask_image)
-            words = f"{title}: left out, {hole.sum():,} unknowns take minutes"
-            shown.append((preview(blank, SHOWN), words))
+            shown.append((preview(blank, SHOWN), f"{title}: left out, {too_large}"))
         else:
             start = time.perf_counter()
             filled = fill(np.asarray(original), hole)
             took = f" · {time.perf_counter() - start:.2f} s"
             shown.append(_scored(title, original, filled, hole, took))
         yield list(shown)
+
+
+def _too_large(name: str, hole: Hole) -> str:
+    """Why nobody would wait for that fill; "" where it is quick enough."""
+    missing = int(hole.sum())
+    if name == "biharmonic" and missing > MOST_BIHARMONIC:
+        return f"{missing:,} unknowns take minutes"
+    if name == "patchmatch" and (missing > MOST_PATCHMATCH or hole.size > MOST_SEARCHED):
+        return f"{missing:,} unknowns in {hole.size:,} pixels take many seconds"
+    return ""
 
 
 def _scored(title: str, original: Image.Image, filled: Pixels, hole: Hole, took: str) -> Captioned:

@@ -43,7 +43,8 @@ def test_hole_content_is_never_read(fill):
 
 
 @pytest.mark.parametrize(
-    ("name", "tolerance"), [("mean", 0), ("telea", 3), ("ns", 0), ("biharmonic", 0)]
+    ("name", "tolerance"),
+    [("mean", 0), ("telea", 3), ("ns", 0), ("biharmonic", 0), ("patchmatch", 0)],
 )
 def test_a_constant_colour_is_recovered(name, tolerance):
     """OpenCV's Telea adds its rounding up from pixel to pixel."""

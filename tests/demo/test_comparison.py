@@ -33,19 +33,28 @@ def test_the_comparison_is_with_real_fills_and_their_numbers(noise):
     image, mask_image = noise(200, 160), box_mask((200, 160), (50, 40, 90, 60))
     result = fill(image, mask_image)
     steps = list(comparison.comparison(Window.around_hole(result)))
-    assert [len(step) for step in steps] == [1, 2, 3, 4]
+    assert [len(step) for step in steps] == [1, 2, 3, 4, 5]
     captions = [caption for _, caption in steps[-1]]
     expected = score(np.array(image), np.array(result.image), result.hole)
     # The window is a part of the picture: SSIM at its border may look at other pixels.
     assert captions[0].startswith(f"This network: {expected.hole_psnr:.1f} dB, SSIM ")
     titles = [CLASSICAL[name].title for name in COMPARED]
     assert [caption.split(":")[0] for caption in captions[1:]] == titles
-    assert len({np.array(picture).tobytes() for picture, _ in steps[-1]}) == 4
+    assert len({np.array(picture).tobytes() for picture, _ in steps[-1]}) == 5
 
 
 def test_a_biharmonic_fill_that_would_take_minutes_is_left_out(noise, monkeypatch):
     monkeypatch.setattr(comparison, "MOST_BIHARMONIC", 10)
     window = Window.around_hole(fill(noise(60, 40), box_mask((60, 40), (10, 10, 20, 20))))
-    (*_, (picture, caption)) = list(comparison.comparison(window))[-1]
+    picture, caption = list(comparison.comparison(window))[-1][1 + COMPARED.index("biharmonic")]
     assert caption.startswith("Biharmonic: left out, 100 unknowns")
     assert (np.array(picture)[window.hole] == 128).all()  # grey, as nothing was filled
+
+
+@pytest.mark.parametrize("limit", ["MOST_PATCHMATCH", "MOST_SEARCHED"])
+def test_a_search_for_patches_that_would_take_long_is_left_out(limit, noise, monkeypatch):
+    monkeypatch.setattr(comparison, limit, 10)
+    window = Window.around_hole(fill(noise(60, 40), box_mask((60, 40), (10, 10, 20, 20))))
+    picture, caption = list(comparison.comparison(window))[-1][-1]
+    assert caption == "PatchMatch: left out, 100 unknowns in 2,400 pixels take many seconds"
+    assert (np.array(picture)[window.hole] == 128).all()
