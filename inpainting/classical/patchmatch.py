@@ -10,7 +10,7 @@ from inpainting.types import Hole, Pixels
 
 RADIUS = 5  # of the compared patches, in pixels: 11×11
 SMALL = 2  # of those where no whole patch is known: larger ones then fade to black
-SEED = 0
+SEED = 1212  # the package's own
 
 _library = Lock()  # its C code keeps one random seed for the whole process
 
