@@ -96,8 +96,13 @@ def load_stream(source: DataSet, split: str) -> datasets.IterableDataset:
     return _canonical(_load(source, split=split, streaming=True), source).select_columns("image")
 
 
-def refuse_output_in_data(output: Path, data: str | Path | None) -> None:
+def refuse_output_in_data(output: Path, data: str | Path | None, option: str = "--data") -> None:
     """A folder for results must not lie in the folder of pictures, where it would be read as data.
+
+    Args:
+        output: the folder for results.
+        data: the folder of pictures; a Hub id or None is none.
+        option: that ``data`` was given with.
 
     Raises:
         DataError: with both names.
@@ -107,7 +112,7 @@ def refuse_output_in_data(output: Path, data: str | Path | None) -> None:
     folder, place = Path(data).resolve(), output.resolve()
     if place.is_relative_to(folder):
         raise DataError(
-            f"--output-dir {output} lies in --data {data}: pictures written there would be taken "
+            f"--output-dir {output} lies in {option} {data}: pictures written there would be taken "
             "for data. Choose a folder outside of it."
         )
 
@@ -115,6 +120,26 @@ def refuse_output_in_data(output: Path, data: str | Path | None) -> None:
 def decoded(pictures: datasets.Dataset) -> datasets.Dataset:
     """The same rows with column ``image`` (files) given as upright PIL images."""
     return pictures.with_transform(_decode_rows, columns=["image"], output_all_columns=True)
+
+
+def file_stems(pictures: datasets.Dataset) -> list[str]:
+    """The names of the pictures' files, without folder and suffix, in the set's order.
+
+    Args:
+        pictures: a split of :func:`load_splits`.
+
+    Raises:
+        DataError: when a picture has none: tables may hold the pixels alone.
+    """
+    stems: list[str] = []
+    for cell in pictures.with_format(None).select_columns("image")["image"]:
+        if not cell["path"]:
+            raise DataError(
+                f"Picture {len(stems)} of the data set has no file name, as those of Parquet files "
+                "and of the Hub may have none: give --data a folder of picture files."
+            )
+        stems.append(Path(cell["path"]).stem)
+    return stems
 
 
 def read_cell(cell: dict[str, Any]) -> Image.Image:

@@ -1,10 +1,16 @@
 """The protocols: which picture meets which hole.
 
-Each protocol uses every picture once, at 256×256:
+Two draw a hole for every picture, at 256×256:
 
 * ``lines``: 1–10 straight lines of 3–12 px (:func:`~inpainting.masks.random.sample_lines`);
 * ``irregular``: the six hole-ratio buckets of arXiv:1804.07723. Picture i gets bucket ``i mod 6``,
   and its hole touches the border if ``i // 6`` is odd.
+
+Two use pictures at their own size and a folder of masks in the shape of objects, see
+:class:`~inpainting.evaluation.object_masks.ObjectMasks`:
+
+* ``objects``: the hole is an object of another picture, so that what it hides is known;
+* ``removal``: the hole is the picture's own object, as users draw it, and there is no truth.
 """
 
 import hashlib
@@ -17,12 +23,14 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from inpainting.errors import InvalidConfig
+from inpainting.evaluation.object_masks import OBJECT_HOLES, TRANSPLANTED, ObjectMasks
 from inpainting.masks.random import sample_lines
 from inpainting.masks.ratios import BUCKETS, sample_bucket
 from inpainting.seeding import generator_for
 from inpainting.types import Hole, Pixels
 
-PROTOCOLS = ("lines", "irregular")
+DRAWN_HOLES = ("lines", "irregular")
+PROTOCOLS = (*DRAWN_HOLES, *OBJECT_HOLES)  # a place in it is part of a drawn hole's seed
 BUCKET_NAMES = tuple(f"{low:g}-{high:g}" for low, high in BUCKETS)
 
 
@@ -32,10 +40,11 @@ class Pair:
 
     index: int  # in the data set's split
     protocol: str
-    bucket: str  # a name from BUCKET_NAMES, or "" for lines
+    bucket: str  # a name from BUCKET_NAMES, or "" where there are none
     label: str  # the class, or "" where there are none
     original: Pixels
     hole: Hole
+    truth: bool = True  # whether what the original shows in the hole is what should be there
 
     @property
     def key(self) -> str:
@@ -69,10 +78,10 @@ def hole_for(protocol: str, index: int, seed: int, size: int) -> tuple[Hole, str
         Bool (size, size), True = missing, never empty; and the bucket's name or "".
 
     Raises:
-        InvalidConfig: for an unknown protocol.
+        InvalidConfig: for another protocol than ``DRAWN_HOLES``.
     """
-    if protocol not in PROTOCOLS:
-        raise InvalidConfig(f"There is no protocol {protocol!r}: use one of {list(PROTOCOLS)}.")
+    if protocol not in DRAWN_HOLES:
+        raise InvalidConfig(f"No hole is drawn for {protocol!r}: use one of {list(DRAWN_HOLES)}.")
     generator = generator_for(seed, PROTOCOLS.index(protocol), index)
     if protocol == "lines":
         hole = sample_lines((size, size), generator)
@@ -84,7 +93,12 @@ def hole_for(protocol: str, index: int, seed: int, size: int) -> tuple[Hole, str
 
 
 def pairs(
-    dataset: Any, indices: Sequence[int], protocol: str, seed: int, size: int
+    dataset: Any,
+    indices: Sequence[int],
+    protocol: str,
+    seed: int,
+    size: int,
+    masks: ObjectMasks | None = None,
 ) -> Iterator[Pair]:
     """The pairs of a protocol, one at a time.
 
@@ -92,16 +106,26 @@ def pairs(
         dataset: a split as from :func:`inpainting.data.sources.load_splits`: column ``image``, and
             ``label`` if there are classes.
         indices: which of its pictures.
-        protocol: one of ``PROTOCOLS``.
-        seed: of the holes.
-        size: side of the square pictures, in pixels.
+        protocol: one of ``DRAWN_HOLES``, or with ``masks`` of ``PROTOCOLS``.
+        seed: of drawn holes.
+        size: side of the square pictures of drawn holes, in pixels.
+        masks: of the same split; the indices are of pictures that take part.
+
+    Raises:
+        InvalidImage: when a picture, or its mask, cannot be read.
+        InvalidMask: when a mask marks nothing or everything, with its name.
     """
     names = class_names(dataset)
     for index in indices:
         item = dataset[index]
-        hole, bucket = hole_for(protocol, index, seed, size)
         label = names[item["label"]] if names else ""
-        yield Pair(index, protocol, bucket, label, prepare(item["image"], size), hole)
+        if masks is not None and protocol in OBJECT_HOLES:
+            picture = np.array(item["image"].convert("RGB"))
+            hole = masks.hole(protocol, index, item["image"].size)
+            yield Pair(index, protocol, "", label, picture, hole, protocol == TRANSPLANTED)
+        else:
+            hole, bucket = hole_for(protocol, index, seed, size)
+            yield Pair(index, protocol, bucket, label, prepare(item["image"], size), hole)
 
 
 def class_names(dataset: Any) -> list[str]:

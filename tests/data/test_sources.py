@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpainting.data.sources import DataSet, load_split, load_splits, load_stream
+from inpainting.data.sources import DataSet, file_stems, load_split, load_splits, load_stream
 from inpainting.errors import DataError, InvalidImage
 
 
@@ -49,6 +49,27 @@ def test_pictures_come_upright_in_rgb(tmp_path):
         Image.new("RGB", (6, 4)).save(folder / f"{i}.jpg", exif=exif)
     item = load_splits(DataSet(folder, cache_dir=tmp_path / "cache"))["train"][0]
     assert item["image"].mode == "RGB" and item["image"].size == (4, 6)
+
+
+def test_pictures_have_the_names_of_their_files(image_folder, tmp_path):
+    folder = image_folder({"train": 3, "test": 1})
+    (folder / "test" / "a photo.v2.png").write_bytes(b"read by nobody")
+    splits = load_splits(DataSet(folder, cache_dir=tmp_path / "cache"))
+    assert file_stems(splits["train"]) == ["0", "1", "2"]
+    assert file_stems(splits["test"]) == ["0", "a photo.v2"]
+    assert file_stems(splits["train"].select([2, 0])) == ["2", "0"]
+
+
+def test_a_table_of_pixels_alone_has_no_names(tmp_path):
+    pixels = {"image": [Image.new("RGB", (6, 4))] * 4}
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    features = datasets.Features({"image": datasets.Image()})
+    table = datasets.Dataset.from_dict(pixels, features=features)
+    table.to_parquet(folder / "train-0.parquet")
+    pictures = load_splits(DataSet(folder, cache_dir=tmp_path / "cache"))["train"]
+    with pytest.raises(DataError, match="has no file name, .* give --data a folder of picture fil"):
+        file_stems(pictures)
 
 
 def test_empty_missing_and_unsplittable_folders_are_refused(image_folder, tmp_path):

@@ -6,8 +6,10 @@ import pytest
 from PIL import Image
 
 from inpainting.errors import InvalidConfig
+from inpainting.evaluation.object_masks import ObjectMasks
 from inpainting.evaluation.protocol import (
     BUCKET_NAMES,
+    DRAWN_HOLES,
     PROTOCOLS,
     Pair,
     class_counts,
@@ -48,7 +50,7 @@ def test_prepare_keeps_a_picture_of_the_right_size():
     np.testing.assert_array_equal(prepare(Image.fromarray(picture), SIZE), picture)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", DRAWN_HOLES)
 def test_a_hole_depends_on_seed_protocol_and_index_alone(protocol):
     hole, bucket = hole_for(protocol, 5, seed=3, size=SIZE)
     hole_for("irregular", 11, seed=3, size=SIZE)
@@ -65,9 +67,10 @@ def test_protocols_do_not_share_random_numbers(monkeypatch):
         "inpainting.evaluation.protocol.generator_for",
         lambda *key: seen.append(key) or np.random.default_rng(key),
     )
-    for protocol in PROTOCOLS:
+    for protocol in DRAWN_HOLES:
         hole_for(protocol, 5, seed=3, size=SIZE)
     assert seen == [(3, 0, 5), (3, 1, 5)]
+    assert PROTOCOLS[:2] == DRAWN_HOLES  # a place is part of the seed
 
 
 def test_irregular_holes_go_through_buckets_and_borders():
@@ -135,3 +138,38 @@ def test_any_limit_gives_so_many_different_pictures():
     for count in range(1, 30):
         for limit in range(1, count + 1):
             assert len(set(spread_subset(count, limit, seed=0))) == limit
+
+
+def test_objects_keep_their_pictures_size_and_say_whether_there_is_a_truth(tmp_path):
+    for i in range(2):
+        mask_image = Image.new("L", (90, 70))
+        mask_image.paste(255, (10 * i, 0, 10 * i + 30, 20))
+        mask_image.save(tmp_path / f"{i}.png")
+    masks = ObjectMasks(tmp_path, ["0", "1", "none"])
+    images = split(3)
+    transplanted, removed = (
+        list(pairs(images, masks.indices(name), name, 0, SIZE, masks))
+        for name in ("objects", "removal")
+    )
+    for group, truth in ((transplanted, True), (removed, False)):
+        assert [(pair.index, pair.label, pair.bucket) for pair in group] == [
+            (0, "cat", ""), (1, "dog", ""),
+        ]  # fmt: skip
+        assert all(pair.truth is truth and pair.original.shape == (70, 90, 3) for pair in group)
+        for pair in group:
+            np.testing.assert_array_equal(pair.original, noise(70, 90, pair.index))
+    np.testing.assert_array_equal(transplanted[0].hole, removed[1].hole)
+    np.testing.assert_array_equal(transplanted[1].hole, removed[0].hole)
+    assert removed[0].hole[:20, :30].all() and removed[0].hole.sum() == 600
+
+
+def test_drawn_holes_do_not_need_masks_and_do_not_change_with_them(tmp_path):
+    Image.new("L", (90, 70)).save(tmp_path / "other.png")
+    mask_image = Image.new("L", (90, 70))
+    mask_image.paste(255, (0, 0, 9, 9))
+    mask_image.save(tmp_path / "0.png")
+    masks = ObjectMasks(tmp_path, ["0"])
+    [alone], [beside] = (list(pairs(split(1), [0], "lines", 0, SIZE, m)) for m in (None, masks))
+    assert alone.key == beside.key and alone.truth
+    with pytest.raises(InvalidConfig, match="'objects'"):
+        next(pairs(split(1), [0], "objects", 0, SIZE))
