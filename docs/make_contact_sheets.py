@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from inpainting.evaluation.grids import contact_sheet
-from inpainting.evaluation.protocol import PROTOCOLS, Pair, hole_for
+from inpainting.evaluation.protocol import DRAWN_HOLES, Pair, hole_for
 from inpainting.evaluation.scoring import composited, network_fill
 from inpainting.io.images import decode
 from inpainting.models.checkpoint import load_pretrained
@@ -34,13 +34,13 @@ def random_window(index: int) -> np.ndarray:
 
 def main() -> None:
     fill = network_fill(load_pretrained())
-    for protocol in PROTOCOLS:
+    for protocol in DRAWN_HOLES:
         tiles = []
         for i in range(TILES):
             hole, bucket = hole_for(protocol, i, SEED, SIZE)
             pair = Pair(i, protocol, bucket, "", random_window(i), hole)
             filled, _ = fill(pair.original, pair.hole)
-            tiles.append((pair.original, pair.hole, composited(pair, filled)))
+            tiles.append((pair.original, pair.hole, [composited(pair, filled)]))
         sheet = contact_sheet(tiles)
         sheet.thumbnail((SHOWN, 10 * SHOWN))
         sheet.save(ROOT / "docs" / f"contact_{protocol}.jpg", quality=88)

@@ -4,8 +4,10 @@
     python eval.py --checkpoint runs/a --data folder --limit 64
 
 The network is measured as users run it, through the pipeline (--strategy crop), or bare, in one
-forward pass over the whole picture (--strategy network). Writes into --output-dir: table.md,
-results.json, scores.csv (one row per picture and method) and the report's pictures.
+forward pass over the whole picture (--strategy network). The method "model" is its faithful fill,
+"auto" and "natural" are the pipeline's other modes. With --object-masks holes are objects, too.
+Writes into --output-dir: table.md, results.json, scores.csv (one row per picture and method) and
+the report's pictures.
 """
 
 import argparse
@@ -21,8 +23,14 @@ from inpainting.cli.args import dashed, device, positive
 from inpainting.cli.terminal import print_anything
 from inpainting.data.sources import DataSet
 from inpainting.errors import InpaintingError
-from inpainting.evaluation.config import MEASURED_STRATEGIES, METHODS, EvalConfig
-from inpainting.evaluation.protocol import PROTOCOLS
+from inpainting.evaluation.config import (
+    BARE,
+    DEFAULT_METHODS,
+    MEASURED_STRATEGIES,
+    METHODS,
+    EvalConfig,
+)
+from inpainting.evaluation.protocol import DRAWN_HOLES, PROTOCOLS
 from inpainting.evaluation.runner import evaluate
 
 PRECISIONS = {"auto": None, "float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -61,8 +69,14 @@ def parse(argv: Sequence[str]) -> EvalConfig:
     add("--data-revision", help="branch, tag or commit of a Hub data set")
     add("--split", default="test", help="which split to measure on (default: test)")
     add("--limit", type=positive, help="at most so many pictures, spread over the split")
-    add("--protocols", nargs="+", choices=PROTOCOLS, default=PROTOCOLS)
-    add("--methods", nargs="+", choices=METHODS, default=METHODS, help="default: all")
+    add("--object-masks", type=Path,
+        help="folder of PNG masks, white = repaint, named like the pictures")  # fmt: skip
+    add("--vgg-weights", type=Path,
+        help="safetensors file of VGG-19, normalised: two distances of texture")  # fmt: skip
+    add("--protocols", nargs="+", choices=PROTOCOLS,
+        help="default: lines and irregular; with --object-masks all")  # fmt: skip
+    add("--methods", nargs="+", choices=METHODS,
+        help="default: all but natural; patchmatch where pypatchmatch is installed")  # fmt: skip
     add("--seed", type=int, default=0, help="of holes, subset and bootstrap; never of the split")
     add("--size", type=positive, default=256, help="side of the pictures (default: 256)")
     add("--strategy", choices=MEASURED_STRATEGIES, default=MEASURED_STRATEGIES[0],
@@ -77,6 +91,11 @@ def parse(argv: Sequence[str]) -> EvalConfig:
     given = vars(parser.parse_args([dashed(argument) for argument in argv]))
     data = DataSet(given.pop("data"), given.pop("image_column"), given.pop("data_revision"))
     dtype = PRECISIONS[given.pop("precision")]
+    if given["protocols"] is None:
+        given["protocols"] = PROTOCOLS if given["object_masks"] else DRAWN_HOLES
+    if given["methods"] is None:  # the bare network has one mode
+        bare = given["strategy"] == BARE
+        given["methods"] = [m for m in DEFAULT_METHODS if m != "auto" or not bare]
     for name in ("protocols", "methods"):  # each once, in the order given
         given[name] = tuple(dict.fromkeys(given[name]))
     return EvalConfig(data=data, dtype=dtype, **given)

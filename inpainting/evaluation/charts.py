@@ -19,7 +19,7 @@ from inpainting.evaluation.heat_map import (
     difference_heat_map,
 )
 from inpainting.evaluation.metrics import PSNR_CAP
-from inpainting.evaluation.statistics import MODEL
+from inpainting.evaluation.statistics import MODEL, NETWORK_MODES
 from inpainting.evaluation.uncertainty import SHARES
 from inpainting.types import DATA_RANGE
 
@@ -32,11 +32,12 @@ Record = Mapping[str, Any]  # of statistics.summarise, or a row of scoring.score
 # Okabe and Ito's colours, which colour-blind readers can tell apart; the network stands out.
 PALETTE = ("#D55E00", "#999999", "#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#E69F00")
 METHOD_NAMES = {MODEL: "PConv U-Net", **{name: c.title for name, c in CLASSICAL.items()}}
+METHOD_NAMES |= {mode: f"PConv U-Net, {mode}" for mode in NETWORK_MODES if mode != MODEL}
 COLOURS = dict(zip(METHOD_NAMES, PALETTE, strict=False))
 SPLIT_COLOURS = (("#0072B2", "white"), ("#E69F00", "black"))  # bar and its number
 MEASURE_NAMES = {"mse": "MSE (grey levels²)", "psnr": "PSNR (dB)", "ssim": "SSIM"}
 DRAWN = {"mse": (DATA_RANGE**2 / 10 ** (PSNR_CAP / 10), np.inf), "psnr": (0.0, PSNR_CAP)}
-PLACES = "lines, then irregular holes by ratio"
+PLACES = "protocols, irregular holes by ratio"
 AREAS = ("whole picture", "hole only")
 DPI = 150
 
@@ -78,7 +79,8 @@ def measure_figure(results: Sequence[Record], measure: str, path: str | Path) ->
         measure: ``mse``, ``psnr`` or ``ssim``.
         path: of the image file.
     """
-    shown = [r for r in results if not r["class"] and (r["bucket"] or r["protocol"] == "lines")]
+    divided = {r["protocol"] for r in results if r["bucket"]}
+    shown = [r for r in results if not r["class"] and (r["bucket"] or r["protocol"] not in divided)]
     places = list(dict.fromkeys((r["protocol"], r["bucket"]) for r in shown))
     methods = list(dict.fromkeys(r["method"] for r in shown))
     figure = blank_figure(12, 4.8)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from inpainting.evaluation.heat_map import Picture, difference_heat_map, rgb_array
 from inpainting.types import Hole, Pixels
@@ -55,27 +55,54 @@ def five_column_grid(rows: Sequence[tuple[Any, ...]]) -> Image.Image:
 
 
 def contact_sheet(
-    tiles: Sequence[tuple[Pixels, Hole, Pixels]],
+    tiles: Sequence[tuple[Pixels, Hole, Sequence[Pixels]]],
+    columns: int = SHEET_COLUMNS,
+    box: int | None = None,
+    names: Sequence[str] = (),
 ) -> Image.Image:
-    """Many fills at a glance: input and result side by side, four pairs to a line.
+    """Many fills at a glance: input and results side by side, ``columns`` of them to a line.
 
     Args:
-        tiles: original, uint8 (H, W, 3); hole, bool (H, W); and result, uint8 (H, W, 3): all of
-            one size.
+        tiles: original, uint8 (H, W, 3); hole, bool (H, W); and as many results of other methods
+            for each, uint8 (H, W, 3): of the original's size.
+        columns: tiles to a line.
+        box: no side of a picture is shown larger than so many pixels; None = as they are.
+        names: of the results, written above them.
 
     Returns:
         PIL "RGB".
     """
-    height, width = tiles[0][1].shape
-    cell_w, cell_h = 2 * width + 3 * GAP, height + GAP
-    lines = -(-len(tiles) // SHEET_COLUMNS)
-    sheet = Image.new("RGB", (SHEET_COLUMNS * cell_w, lines * cell_h + GAP), "white")
-    for i, (original, hole, result) in enumerate(tiles):
-        x, y = GAP + i % SHEET_COLUMNS * cell_w, GAP + i // SHEET_COLUMNS * cell_h
-        shown = np.where(hole[..., None], np.array(HOLE_COLOUR, np.uint8), original)
-        sheet.paste(Image.fromarray(shown), (x, y))
-        sheet.paste(Image.fromarray(result), (x + width + GAP // 2, y))
+    shown = [[fitted(picture, box) for picture in _panels(*tile)] for tile in tiles]
+    lines = [shown[i : i + columns] for i in range(0, len(shown), columns)]
+    width = max(picture.width for tile in shown for picture in tile)
+    cell = len(shown[0]) * (width + GAP // 2) + 2 * GAP
+    heights = [max(tile[0].height for tile in line) + GAP for line in lines]
+    top = GAP + (HEADER if names else 0)
+    sheet = Image.new("RGB", (columns * cell, top + sum(heights)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for column in range(columns):
+        left = column * cell + GAP
+        for panel, name in enumerate(("input", *names) if names else ()):
+            _write(draw, name, left + panel * (width + GAP // 2), GAP, width)
+    for line, height in zip(lines, heights, strict=True):
+        for column, tile in enumerate(line):
+            for panel, picture in enumerate(tile):
+                sheet.paste(picture, (column * cell + GAP + panel * (width + GAP // 2), top))
+        top += height
     return sheet
+
+
+def fitted(picture: Picture, box: int | None) -> Image.Image:
+    """The picture, made smaller where a side is longer than ``box`` pixels."""
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    if box is not None and max(image.size) > box:
+        image = ImageOps.contain(image, (box, box))
+    return image
+
+
+def _panels(original: Pixels, hole: Hole, results: Sequence[Pixels]) -> list[Pixels]:
+    shown = np.where(hole[..., None], np.array(HOLE_COLOUR, np.uint8), original)
+    return [shown, *results]
 
 
 def _columns(row: GridRow) -> list[Image.Image]:

@@ -14,7 +14,8 @@ from inpainting.models.base import Network
 from inpainting.models.checkpoint import weights_digest
 from inpainting.models.registry import config_to_json
 
-PACKAGES = ("torch", "numpy", "scikit-image", "opencv-python-headless", "pillow", "datasets")
+PACKAGES = ("torch", "numpy", "scikit-image", "opencv-python-headless", "pillow", "datasets",
+            "scipy", "pypatchmatch")  # fmt: skip
 
 
 def describe(
@@ -40,6 +41,8 @@ def describe(
         "seed": config.seed,
         "device": str(device),
         "precision": str(dtype).removeprefix("torch."),
+        "object_masks": config.object_masks and str(config.object_masks),
+        "vgg_weights": config.vgg_weights and str(config.vgg_weights),
         "baselines_reused_from": config.reuse and str(config.reuse),
         "psnr_cap": PSNR_CAP,
         "bootstrap_resamples": RESAMPLES,

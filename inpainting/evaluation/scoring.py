@@ -5,9 +5,12 @@ original's whatever a method makes of them. :mod:`inpainting.evaluation.statisti
 rows.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,8 +22,10 @@ from inpainting.classical.registry import CLASSICAL
 from inpainting.evaluation.config import BARE
 from inpainting.evaluation.metrics import score
 from inpainting.evaluation.protocol import Pair
-from inpainting.evaluation.statistics import MODEL, Row
+from inpainting.evaluation.statistics import MEASURES, MODEL, NETWORK_MODES, Row
+from inpainting.evaluation.texture import texture
 from inpainting.evaluation.uncertainty import PixelSample, sample_pixels
+from inpainting.evaluation.vgg19n import Vgg19n
 from inpainting.inference.pipeline import STRATEGIES, InpaintingPipeline
 from inpainting.models.base import Network
 from inpainting.types import Hole, Pixels
@@ -35,19 +40,21 @@ def network_fill(
     strategy: str = STRATEGIES[0],
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
+    mode: str = NETWORK_MODES[MODEL],
 ) -> NetworkFill:
     """A network as users run it: through the pipeline.
 
     Args:
         model, device, dtype: of the :class:`~inpainting.inference.pipeline.InpaintingPipeline`.
-        strategy: of the pipeline, or ``BARE``.
+        strategy: of the pipeline, or ``BARE``, which knows no modes.
+        mode: of the pipeline.
     """
     pipe = InpaintingPipeline(model, device, dtype)
     if strategy == BARE:
         return pipe.predictor.fill
 
     def fill(image: Pixels, hole: Hole) -> tuple[Pixels, NDArray[np.float32] | None]:
-        result = pipe.fill_hole(Image.fromarray(image), hole, strategy)
+        result = pipe.fill_hole(Image.fromarray(image), hole, strategy, mode=mode)
         error = result.expected_error
         return np.asarray(result.image), None if error is None else np.asarray(error, np.float32)
 
@@ -64,36 +71,59 @@ def composited(pair: Pair, filled: Pixels) -> Pixels:
     return np.where(pair.hole[..., None], filled, pair.original)
 
 
-def score_fill(method: str, fill: Fill, pair: Pair) -> Row:
+def score_fill(method: str, fill: Fill, pair: Pair, vgg: Vgg19n | None = None) -> Row:
     """Fill, composite, score.
 
     Returns:
         A row: ``index``, ``class``, ``protocol``, ``bucket``, ``key``, ``hole_ratio`` (measured),
-        ``method``, ``milliseconds`` (the fill alone), and every measure of
-        :class:`~inpainting.evaluation.metrics.Scores`.
+        ``method``, ``milliseconds`` (the fill alone), every measure of
+        :class:`~inpainting.evaluation.metrics.Scores`, nan where the pair has no truth, and of
+        :class:`~inpainting.evaluation.texture.Texture`.
     """
     start = time.perf_counter()
     filled = fill(pair.original, pair.hole)
-    return _row(method, pair, filled, time.perf_counter() - start)
+    return _row(method, pair, filled, time.perf_counter() - start, vgg)
 
 
-def score_network(fill: NetworkFill, pair: Pair) -> tuple[Row, PixelSample | None]:
-    """:func:`score_fill` of a network, and pixels to judge its expected error by, if any."""
+def score_network(
+    fill: NetworkFill, pair: Pair, vgg: Vgg19n | None = None, method: str = MODEL
+) -> tuple[Row, PixelSample | None]:
+    """:func:`score_fill` of a network, and pixels to judge its expected error by, if any.
+
+    The expected error is that of ``MODEL``, and needs a truth.
+    """
     start = time.perf_counter()
     filled, error = fill(pair.original, pair.hole)
-    row = _row(MODEL, pair, filled, time.perf_counter() - start)
-    if error is None:
+    row = _row(method, pair, filled, time.perf_counter() - start, vgg)
+    if error is None or method != MODEL or not pair.truth:
         return row, None
     pixels = pair.protocol, pair.original, composited(pair, filled), error, pair.hole, pair.index
     return row, sample_pixels(*pixels)
 
 
-def score_classical(methods: Sequence[str], pair: Pair) -> list[Row]:
+def score_classical(
+    methods: Sequence[str], pair: Pair, vgg_weights: Path | None = None
+) -> list[Row]:
     """One row per classical fill; picklable, so that any process can run it."""
-    return [score_fill(method, CLASSICAL[method].fill, pair) for method in methods]
+    vgg = vgg_of(vgg_weights)
+    return [score_fill(method, CLASSICAL[method].fill, pair, vgg) for method in methods]
 
 
-def _row(method: str, pair: Pair, filled: Pixels, seconds: float) -> Row:
+@lru_cache(maxsize=1)
+def vgg_of(weights: Path | None) -> Vgg19n | None:
+    """The network of a file, read once per process; None of None.
+
+    Raises:
+        CheckpointError: when it cannot be read.
+    """
+    return None if weights is None else Vgg19n(weights)
+
+
+def _row(method: str, pair: Pair, filled: Pixels, seconds: float, vgg: Vgg19n | None) -> Row:
+    result, truth = composited(pair, filled), pair.original if pair.truth else None
+    scores = dict.fromkeys(MEASURES, math.nan)
+    if truth is not None:
+        scores = asdict(score(truth, result, pair.hole))
     return {
         "index": pair.index,
         "class": pair.label,
@@ -103,5 +133,6 @@ def _row(method: str, pair: Pair, filled: Pixels, seconds: float) -> Row:
         "hole_ratio": float(pair.hole.mean()),
         "method": method,
         "milliseconds": 1000 * seconds,
-        **asdict(score(pair.original, composited(pair, filled), pair.hole)),
+        **scores,
+        **asdict(texture(result, pair.hole, truth, vgg)),
     }

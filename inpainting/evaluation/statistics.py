@@ -1,11 +1,13 @@
-"""Means over pictures, with bootstrap intervals and paired differences between methods.
+"""Means and medians over pictures, with bootstrap intervals and paired differences.
 
 Means are means of per-picture scores; a PSNR enters with at most
 :data:`~inpainting.evaluation.metrics.PSNR_CAP` dB. Intervals are 95 % percentile bootstrap
 intervals over pictures, and differences between methods are taken picture by picture, which removes
-what all methods find easy or hard about a picture.
+what all methods find easy or hard about a picture. A score that is nan, as where there is no truth,
+is left out.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
@@ -14,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inpainting.evaluation.metrics import PSNR_CAP, Scores
+from inpainting.evaluation.texture import Texture
 
 MEASURES = tuple(field.name for field in fields(Scores))
-MODEL = "model"  # the network's name among the methods; the others are the baselines' names
+TEXTURES = tuple(field.name for field in fields(Texture))
+MODEL = "model"  # the network's name among the methods; the others are baselines, and
+NETWORK_MODES = {MODEL: "faithful", "auto": "auto", "natural": "natural"}  # other modes of it
 COMPARED = ("hole_psnr", "ssim")  # measures of which model - baseline is reported
 
 RESAMPLES = 10_000
@@ -63,8 +68,9 @@ def summarise(rows: Sequence[Row], seed: int = 0) -> tuple[list[Row], list[Row]]
     Returns:
         Two lists of records. Each record has ``protocol``, ``bucket`` and ``class`` ("" = all),
         ``n`` and ``hole_ratio``. The first list's have ``method``, the median ``milliseconds``
-        and per measure a dict ``mean``, ``low``, ``high``; the second's have ``baseline`` and
-        the same for model - baseline in each measure of ``COMPARED``.
+        and per measure of ``MEASURES`` and ``TEXTURES`` a dict ``mean``, ``median``, ``low``,
+        ``high``, nan where all scores are; the second's have ``baseline`` and the same without
+        ``median`` for model - baseline in each measure of ``COMPARED``.
     """
     results: list[Row] = []
     differences: list[Row] = []
@@ -73,10 +79,12 @@ def summarise(rows: Sequence[Row], seed: int = 0) -> tuple[list[Row], list[Row]]
         by_method = _by_method(members)
         scores = np.stack([_scores(m) for m in by_method.values()], axis=1)  # (n, methods, m)
         head = {**group, "n": len(scores), "hole_ratio": _mean_of(members, "hole_ratio")}
-        intervals = _intervals(scores, seed)
+        intervals, medians = _intervals(scores, seed), _medians(scores)
         for i, (method, its_rows) in enumerate(by_method.items()):
             median = float(np.median([row["milliseconds"] for row in its_rows]))
-            measured = dict(zip(MEASURES, intervals[i], strict=True))
+            measured = dict(zip((*MEASURES, *TEXTURES), intervals[i], strict=True))
+            for measure, middle in zip(measured, medians[i].tolist(), strict=True):
+                measured[measure]["median"] = middle
             results.append({**head, "method": method, "milliseconds": median, **measured})
         differences += _differences(head, list(by_method), scores, seed)
     return results, differences
@@ -104,8 +112,9 @@ def _by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _scores(rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Float (n, measures), PSNRs capped."""
-    table = np.array([[row[measure] for measure in MEASURES] for row in rows], dtype=np.float64)
+    """Float (n, measures and textures), PSNRs capped."""
+    names = (*MEASURES, *TEXTURES)
+    table = np.array([[row[name] for name in names] for row in rows], dtype=np.float64)
     for column in (MEASURES.index("psnr"), MEASURES.index("hole_psnr")):
         table[:, column] = np.minimum(table[:, column], PSNR_CAP)
     return table
@@ -116,12 +125,26 @@ def _mean_of(rows: Sequence[Row], key: str) -> float:
 
 
 def _intervals(values: NDArray[np.float64], seed: int) -> list[list[Row]]:
-    """Per row and column of (n, a, b): a dict of mean, low, high."""
+    """Per row and column of (n, a, b): a dict of mean, low, high over the values that are known."""
     count, a, b = values.shape
-    low, high = bootstrap_interval(values.reshape(count, a * b), seed)
-    ends = zip(values.mean(axis=0).ravel().tolist(), low.tolist(), high.tolist(), strict=True)
-    flat = [{"mean": m, "low": lo, "high": hi} for m, lo, hi in ends]
+    columns = values.reshape(count, a * b)
+    known = ~np.isnan(columns)
+    ends = np.full((3, a * b), math.nan)
+    for pattern in np.unique(known.T, axis=0):  # columns known at the same pictures share resamples
+        if pattern.any():
+            at = (known.T == pattern).all(axis=1)
+            some = columns[np.ix_(pattern, at)]
+            ends[:, at] = some.mean(axis=0), *bootstrap_interval(some, seed)
+    flat = [dict(zip(("mean", "low", "high"), each, strict=True)) for each in ends.T.tolist()]
     return [flat[i * b : (i + 1) * b] for i in range(a)]
+
+
+def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of (n, a, b) over n, float (a, b); nan where nothing is known."""
+    known = ~np.isnan(values).all(axis=0)
+    medians = np.full(known.shape, math.nan)
+    medians[known] = np.nanmedian(values[:, known], axis=0)
+    return medians
 
 
 def _differences(

@@ -1,10 +1,12 @@
 """The records of :func:`inpainting.evaluation.statistics.summarise` as Markdown tables."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from inpainting.evaluation.metrics import PSNR_CAP
-from inpainting.evaluation.statistics import COMPARED, MODEL, RESAMPLES
+from inpainting.evaluation.statistics import COMPARED, NETWORK_MODES, RESAMPLES
+from inpainting.evaluation.texture import RING
 
 Record = dict[str, Any]
 
@@ -17,6 +19,29 @@ SHOWN = {
     "mse": ("MSE", 1),
 }
 
+# Measure: (heading, digits, which average), as shown in the table of textures.
+TEXTURE_SHOWN = {
+    "hole_psnr": ("hole PSNR (dB)", 2, "median"),
+    "sharpness": ("sharpness ÷ truth", 3, "median"),
+    "ring_sharpness": ("÷ ring", 3, "median"),
+    "gram": ("Gram", 3, "median"),
+    "vgg": ("VGG19n (mean)", 3, "mean"),
+    "seam": ("seam", 2, "median"),
+    "texture_distance": ("texture distance", 2, "median"),
+}
+NEED_VGG = ("gram", "vgg")
+UNKNOWN = "–"  # where there is nothing to compare with
+
+TEXTURE_FOOTNOTE = (
+    "Medians over pictures, of VGG19n the mean. Sharpness is the mean gradient in the hole ÷ the "
+    f"truth's there, or ÷ that of the ring, the known pixels within {RING} px; 1 is as sharp. Gram "
+    "and VGG19n are distances of VGG-19's normalised features relu1_1 … relu3_1 in the hole, 0 = "
+    "equal. Seam is the step across the hole's edge ÷ the steps in the ring, about 1 where nothing "
+    "shows. Texture distance is the Wasserstein-1 distance of the gradients, hole against ring, in "
+    "grey levels."
+)
+WITHOUT_VGG = "Gram and VGG19n distances are left out: they need --vgg-weights."
+
 FOOTNOTE = (
     "Means over pictures with 95 % bootstrap intervals "
     f"({RESAMPLES:,} resamples of the pictures). The fill is put into the hole, rounded to 8 bits "
@@ -26,14 +51,22 @@ FOOTNOTE = (
 )
 
 
-def report(results: Sequence[Record], differences: Sequence[Record], model: str = "") -> str:
-    """The whole report: results, model against baselines, and classes if there are any.
+def report(
+    results: Sequence[Record],
+    differences: Sequence[Record],
+    model: str = "",
+    vgg: bool = False,
+) -> str:
+    """The whole report: results, textures, model against baselines, and classes if there are any.
 
     Args:
         results, differences: the two lists of :func:`inpainting.evaluation.statistics.summarise`.
         model: name of the network's checkpoint, shown beside its rows.
+        vgg: whether the distances that need VGG-19 were measured.
     """
-    parts = [results_table(results, model)]
+    parts = [results_table(results, model), "Texture in the hole:"]
+    parts += [texture_table(results, model, vgg), TEXTURE_FOOTNOTE]
+    parts += [] if vgg else [WITHOUT_VGG]
     if differences:
         parts += ["Model − baseline, picture by picture:", differences_table(differences)]
     if any(record["class"] for record in results):
@@ -56,6 +89,20 @@ def results_table(results: Sequence[Record], model: str = "") -> str:
         if not record["class"]
     ]
     return markdown(head, rows)
+
+
+def texture_table(results: Sequence[Record], model: str = "", vgg: bool = True) -> str:
+    """One row per protocol and method: averages over its pictures."""
+    shown = {name: column for name, column in TEXTURE_SHOWN.items() if vgg or name not in NEED_VGG}
+    rows = [
+        [
+            *(record["protocol"], str(record["n"]), _method(record["method"], model)),
+            *(_number(record[name][which], digits) for name, (_, digits, which) in shown.items()),
+        ]
+        for record in results
+        if not record["class"] and not record["bucket"]
+    ]
+    return markdown(["protocol", "n", "method", *(name for name, *_ in shown.values())], rows)
 
 
 def differences_table(differences: Sequence[Record]) -> str:
@@ -88,9 +135,18 @@ def class_table(results: Sequence[Record], measure: str, model: str = "") -> str
 
 
 def interval(value: Record, digits: int, sign: str = "") -> str:
-    """``27.31 [26.90, 27.72]``: mean and interval."""
-    show: Callable[[float], str] = lambda x: f"{x:{sign}.{digits}f}".replace("-", "−")  # noqa: E731
+    """``27.31 [26.90, 27.72]``: mean and interval; a dash where nothing was compared."""
+    show: Callable[[float], str] = lambda x: _number(x, digits, sign)  # noqa: E731
+    if show(value["mean"]) == UNKNOWN:
+        return UNKNOWN
     return f"{show(value['mean'])} [{show(value['low'])}, {show(value['high'])}]"
+
+
+def _number(value: float | None, digits: int, sign: str = "") -> str:
+    """With a true minus sign; a dash for nan, and for the null that JSON has for it."""
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    return f"{value:{sign}.{digits}f}".replace("-", "−")
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -108,4 +164,4 @@ def _place(record: Record) -> list[str]:
 
 
 def _method(method: str, model: str) -> str:
-    return f"{method} ({model})" if method == MODEL and model else method
+    return f"{method} ({model})" if method in NETWORK_MODES and model else method

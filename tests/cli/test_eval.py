@@ -12,8 +12,8 @@ import torch
 from inpainting.cli import eval as command
 from inpainting.data.sources import DataSet
 from inpainting.evaluation import report
-from inpainting.evaluation.config import MEASURED_STRATEGIES, METHODS, EvalConfig
-from inpainting.evaluation.protocol import PROTOCOLS
+from inpainting.evaluation.config import DEFAULT_METHODS, MEASURED_STRATEGIES, EvalConfig
+from inpainting.evaluation.protocol import DRAWN_HOLES, PROTOCOLS
 from tests.running_app import ROOT
 
 
@@ -21,7 +21,24 @@ def test_without_options_it_is_the_full_table_as_users_run_it():
     config = command.parse([])
     assert replace(config, workers=0) == EvalConfig()
     assert (config.strategy, config.dtype, config.split) == ("crop", None, "test")
-    assert (config.methods, config.protocols) == (METHODS, PROTOCOLS)
+    assert (config.methods, config.protocols) == (DEFAULT_METHODS, DRAWN_HOLES)
+
+
+def test_masks_of_objects_add_their_protocols():
+    assert command.parse(["--object-masks=masks"]).protocols == PROTOCOLS
+    chosen = command.parse(["--object-masks=masks", "--protocols", "removal"])
+    assert chosen.protocols == ("removal",) and chosen.object_masks == Path("masks")
+
+
+def test_the_bare_network_has_one_mode():
+    methods = command.parse(["--strategy=network"]).methods
+    assert methods == tuple(method for method in DEFAULT_METHODS if method != "auto")
+    assert "natural" not in DEFAULT_METHODS and command.parse(["--methods", "natural"])
+
+
+def test_objects_without_masks_are_one_line_for_the_user(tmp_path):
+    with pytest.raises(SystemExit, match=r"^eval\.py: --protocols objects needs --object-masks"):
+        command.main(["--protocols", "objects", f"--data={tmp_path}"])
 
 
 @pytest.mark.parametrize("strategy", MEASURED_STRATEGIES)
@@ -39,6 +56,10 @@ def test_strategy_and_precision_are_options(strategy):
             data=DataSet("a folder", "the image", "v1"), checkpoint="user/net", revision="abc",
             split="validation", limit=7, protocols=("lines",), methods=("model", "ns"), seed=3,
             size=128, strategy="network", output_dir=Path("out put"),
+        ),
+        EvalConfig(
+            protocols=PROTOCOLS, methods=("model", "natural"), object_masks=Path("the masks"),
+            vgg_weights=Path("vgg.safetensors"),
         ),
     ],
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from inpainting.evaluation.protocol import Pair, hole_for
-from inpainting.evaluation.statistics import MEASURES
+from inpainting.evaluation.statistics import MEASURES, TEXTURES
 
 SIZE = 64
 
@@ -23,7 +23,7 @@ def rows_with(method: str, hole_psnrs: list[float], **head: str) -> list[dict]:
         {
             "index": i, "class": "", "protocol": "lines", "bucket": "", "key": str(i),
             "hole_ratio": 0.25, "method": method, "milliseconds": 1.0,
-            **dict.fromkeys(MEASURES, 0.5), "hole_psnr": value, **head,
+            **dict.fromkeys((*MEASURES, *TEXTURES), 0.5), "hole_psnr": value, **head,
         }
         for i, value in enumerate(hole_psnrs)
     ]  # fmt: skip

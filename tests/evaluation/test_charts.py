@@ -3,6 +3,7 @@
 import pytest
 
 from inpainting.evaluation import charts
+from inpainting.evaluation.config import METHODS
 from inpainting.evaluation.metrics import PSNR_CAP
 from inpainting.evaluation.statistics import MEASURES
 from inpainting.evaluation.uncertainty import PixelSample, summarise_uncertainty
@@ -42,6 +43,17 @@ def test_measure_figure_has_a_place_per_protocol_and_bucket(measure, tmp_path, s
         assert drawn == [[2, 4], [1, 4]]
         ends = axes.containers[0][2][0].get_segments()[0][:, 1]
         assert ends == pytest.approx([1.9, 2.2])
+
+
+def test_measure_figure_has_one_place_for_a_protocol_without_buckets(tmp_path, saved):
+    results = [record("model", 2.0, "objects"), record("natural", 1.0, "objects")]
+    charts.measure_figure(results, "psnr", tmp_path / "a.png")
+    assert [tick.get_text() for tick in saved[0].axes[0].get_xticklabels()] == ["objects"]
+
+
+def test_every_method_has_a_name_and_a_colour_of_its_own():
+    assert set(METHODS) == set(charts.METHOD_NAMES) == set(charts.COLOURS)
+    assert len(set(charts.COLOURS.values())) == len(METHODS)
 
 
 def test_distribution_figure_draws_an_exact_fill(tmp_path, saved):

@@ -39,7 +39,7 @@ def test_column_names_can_be_written_in_pillows_font():
 def test_contact_sheet_shows_input_and_result_of_every_pair():
     size, hole = (20, 30), np.zeros((20, 30), bool)
     hole[:5] = True
-    tiles = [(np.full((*size, 3), i, np.uint8), hole, np.full((*size, 3), 100 + i, np.uint8))
+    tiles = [(np.full((*size, 3), i, np.uint8), hole, [np.full((*size, 3), 100 + i, np.uint8)])
              for i in range(5)]  # fmt: skip
     sheet = np.asarray(contact_sheet(tiles))
     assert sheet.shape == (2 * (20 + GAP) + GAP, 4 * (2 * 30 + 3 * GAP), 3)
@@ -49,3 +49,24 @@ def test_contact_sheet_shows_input_and_result_of_every_pair():
         assert (sheet[y + 5 : y + 20, x : x + 30] == i).all()
         result = x + 30 + GAP // 2
         assert (sheet[y : y + 20, result : result + 30] == 100 + i).all()
+
+
+def test_contact_sheet_takes_pictures_of_various_sizes_and_several_results():
+    def tile(height: int, width: int) -> tuple:
+        hole = np.zeros((height, width), bool)
+        hole[0, 0] = True
+        return np.full((height, width, 3), 1, np.uint8), hole, [
+            np.full((height, width, 3), level, np.uint8) for level in (70, 140)
+        ]  # fmt: skip
+
+    sheet = np.asarray(contact_sheet([tile(40, 80), tile(30, 20)], 1, 40, ("one", "two")))
+    cell = 40 + GAP // 2
+    top = GAP + HEADER
+    assert sheet.shape == (top + 20 + GAP + 30 + GAP, 3 * cell + 2 * GAP, 3)
+    for panel, level in enumerate((1, 70, 140)):
+        left = GAP + panel * cell
+        shown = sheet[top + 1 : top + 20, left + 1 : left + 40]  # 80×40 in a box of 40
+        assert (shown == level).all()
+        below = sheet[top + 20 + GAP :][1:30, left + 1 : left + 20]  # as it is
+        assert (below == level).all()
+    assert (sheet[:top] < 128).any()  # names

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from inpainting import PConvUNet, ResidualUNet, save_pretrained
 from inpainting.data.sources import DataSet
-from inpainting.errors import DataError
-from inpainting.evaluation import report, runner
-from inpainting.evaluation.config import BARE, EvalConfig
+from inpainting.errors import CheckpointError, DataError, InvalidConfig
+from inpainting.evaluation import report, runner, vgg19n
+from inpainting.evaluation.config import BARE, DEFAULT_METHODS, EvalConfig
+from inpainting.evaluation.grids import GAP, HEADER
+from inpainting.evaluation.protocol import PROTOCOLS
 from inpainting.evaluation.runner import evaluate
 from inpainting.evaluation.scores_csv import read_rows, write_rows
 from inpainting.models.pconv_unet import PConvUNetConfig
@@ -103,7 +106,7 @@ def test_with_classes_everything_is_written(whole):
 
 
 def test_the_rows_are_of_every_picture_protocol_and_method(whole):
-    assert len(rows(whole)) == 12 * 2 * 5
+    assert len(rows(whole)) == 12 * 2 * len(DEFAULT_METHODS)
     assert {r["model"] for r in rows(whole) if r["method"] == "model"} == {"tiny-net"}
     assert not any(math.isnan(row["hole_psnr"]) for row in rows(whole))
 
@@ -254,3 +257,139 @@ def test_a_report_is_not_written_over_what_was_given(place, run, whole):
     for inside in ("data", "data/test", "data/new/report"):
         with pytest.raises(DataError, match="lies in --data .*: pictures written there"):
             run(inside)
+
+
+# Holes in the shape of objects
+
+
+@pytest.fixture(scope="module")
+def things(place):
+    """Pictures of two sizes, and masks of four of the five; two of these are to be removed."""
+    write_pictures(place / "things" / "test", 4)
+    tall = Image.open(place / "things" / "test" / "3.png").rotate(90, expand=True)
+    tall.save(place / "things" / "test" / "4.png")
+    (place / "masks").mkdir()
+    for i in (0, 1, 2, 4):
+        mask_image = Image.new("L", (60, 48) if i < 4 else (48, 60))
+        mask_image.paste(255, (10 + i, 10, 26 + i, 22))
+        mask_image.save(place / "masks" / f"{i}.png")
+    (place / "masks" / "removal.txt").write_text("1\n4\n")
+    return place / "masks"
+
+
+@pytest.fixture(scope="module")
+def vgg_weights(place):
+    path = place / "vgg.safetensors"
+    generator = torch.Generator().manual_seed(0)
+    weights = {k: torch.randn(s, generator=generator) for k, s in vgg19n.SHAPES.items()}
+    save_file(weights, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def of_things(run, things, vgg_weights):
+    """All four protocols, with VGG-19."""
+    methods = ("model", "natural", "ns")
+    return run("of_things", "things", protocols=PROTOCOLS, methods=methods, object_masks=things,
+               vgg_weights=vgg_weights)  # fmt: skip
+
+
+def test_objects_and_removals_are_measured_beside_drawn_holes(of_things):
+    folder, record = of_things
+    found = {(r["protocol"], r["method"]): r for r in record["results"] if not r["bucket"]}
+    counts = {protocol: found[protocol, "model"]["n"] for protocol in PROTOCOLS}
+    assert counts == {"lines": 5, "irregular": 5, "objects": 4, "removal": 2}
+    assert record["pictures"] == 5 and {r["method"] for r in rows(of_things)} == {
+        "model", "natural", "ns",
+    }  # fmt: skip
+    natural = found["objects", "natural"]
+    assert set(natural["sharpness"]) == {"mean", "median", "low", "high"}
+    assert natural["vgg"]["mean"] > 0 and natural["hole_psnr"]["median"] > 0
+    removal = found["removal", "model"]
+    unknown = dict.fromkeys(("mean", "median", "low", "high"))
+    assert removal["psnr"] == removal["gram"] == removal["sharpness"] == unknown
+    assert removal["ring_sharpness"]["mean"] > 0
+    assert all(r["model"] == "tiny-net" for r in rows(of_things) if r["method"] == "natural")
+
+
+def test_what_cannot_be_compared_is_null_a_dash_and_nothing(of_things):
+    folder, record = of_things
+    assert json.loads((folder / "results.json").read_text()) == json.loads(json.dumps(record))
+    table = (folder / "table.md").read_text(encoding="utf-8")
+    line = next(words for words in table.splitlines() if words.startswith("| removal"))
+    assert line.count("| – ") == 5  # PSNRs, SSIM, L1 and MSE
+    assert "Texture in the hole:" in table and "--vgg-weights" not in table
+    of_removal = [r for r in rows(of_things) if r["protocol"] == "removal"]
+    assert len(of_removal) == 6 and all(math.isnan(r["hole_psnr"]) for r in of_removal)
+    differences = {d["protocol"]: d for d in record["differences"] if not d["bucket"]}
+    assert differences["removal"]["ssim"] == dict.fromkeys(("mean", "low", "high"))
+
+
+def test_the_expected_error_is_the_models_where_there_is_a_truth(of_things):
+    assert set(of_things[1]["uncertainty"]) == {"lines", "irregular", "objects"}
+
+
+def test_objects_have_a_grid_and_removals_a_sheet_of_all_judged_methods(of_things):
+    folder, _ = of_things
+    assert (folder / "grid_objects.png").exists() and not (folder / "grid_removal.png").exists()
+    with Image.open(folder / "contact_removal.png") as sheet:  # input, model and natural
+        width = 3 * (60 + GAP // 2) + 2 * GAP
+        assert sheet.size == (width, GAP + HEADER + 48 + GAP + 60 + GAP)
+
+
+def test_the_limit_chooses_from_the_pictures_that_take_part(no_pictures, run, things):
+    few = {"protocols": ("objects", "removal"), "methods": ("mean",), "limit": 1}
+    measured = run("few", "things", object_masks=things, **few)
+    assert len(rows(measured)) == 2
+    assert {r["index"] for r in rows(measured) if r["protocol"] == "removal"} < {1, 4}
+    assert measured[1]["object_masks"] == str(things)
+
+
+def test_removals_alone_have_no_charts_of_scores(run, things):
+    folder, _ = run("removals", "things", protocols=("removal",), methods=("mean",),
+                    object_masks=things)  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == {
+        "scores.csv", "results.json", "table.md", "contact_removal.png",
+    }  # fmt: skip
+
+
+def test_objects_may_be_reused(no_pictures, run, things, vgg_weights, of_things, monkeypatch):
+    monkeypatch.setattr(runner, "score_classical", None)  # not to be called
+    options = {"protocols": PROTOCOLS, "methods": ("ns",), "object_masks": things}
+    earlier = of_things[0] / "scores.csv"
+    again = run("again", "things", reuse=earlier, vgg_weights=vgg_weights, **options)
+    assert rows(again) == [row for row in rows(of_things) if row["method"] == "ns"]
+    plain = [row | {"vgg": math.nan, "gram": math.nan} for row in rows(of_things)]
+    write_rows(things.parent / "plain.csv", plain)
+    with pytest.raises(DataError, match="was made without --vgg-weights: leave out one"):
+        run("bad", "things", reuse=things.parent / "plain.csv", vgg_weights=vgg_weights, **options)
+
+
+def test_workers_measure_with_vgg_too(no_pictures, run, things, vgg_weights, of_things):
+    there = run("there_too", "things", protocols=("objects",), methods=("ns",), workers=1,
+                object_masks=things, vgg_weights=vgg_weights)  # fmt: skip
+    here = [r for r in rows(of_things) if (r["protocol"], r["method"]) == ("objects", "ns")]
+    for mine, theirs in zip(rows(there), here, strict=True):
+        assert mine["key"] == theirs["key"] and mine["gram"] == pytest.approx(theirs["gram"])
+
+
+@pytest.mark.parametrize("protocol", ["objects", "removal"])
+def test_objects_need_masks(protocol, run):
+    with pytest.raises(InvalidConfig, match=f"--protocols {protocol} needs --object-masks FOLDER"):
+        run("without", protocols=("lines", protocol))
+
+
+def test_modes_need_the_pipeline(run):
+    with pytest.raises(InvalidConfig, match="--methods auto natural: these are modes of the pip"):
+        run("bare", strategy=BARE, methods=("auto", "natural", "model"))
+
+
+def test_a_report_is_not_written_among_the_masks(run, things):
+    with pytest.raises(DataError, match="lies in --object-masks .*: pictures written there"):
+        run("masks/report", "things", object_masks=things)
+
+
+def test_wrong_weights_are_refused_before_anything_is_measured(run, place):
+    (place / "no.safetensors").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="--vgg-weights .*no.safetensors could not be read"):
+        run("no_vgg", "nowhere", vgg_weights=place / "no.safetensors")

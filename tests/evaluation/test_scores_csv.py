@@ -12,8 +12,10 @@ from tests.evaluation.samples import a_pair
 
 def test_rows_come_back_from_a_file_as_they_were(tmp_path):
     rows = [{**row, "model": ""} for row in score_classical(["mean"], a_pair())]
-    rows[0]["hole_psnr"] = math.inf
+    rows[0] |= {"hole_psnr": math.inf, "ssim": math.nan}
+    assert math.isnan(rows[0]["gram"])  # without VGG-19
     write_rows(tmp_path / "scores.csv", rows)
+    assert "nan" not in (tmp_path / "scores.csv").read_text()
     assert read_rows(tmp_path / "scores.csv") == rows
 
 

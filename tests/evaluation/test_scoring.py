@@ -1,6 +1,7 @@
 """What is scored: the fill inside the hole, and a network as users run it."""
 
 import math
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from inpainting.evaluation.scoring import (
     score_fill,
     score_network,
 )
-from inpainting.evaluation.statistics import MEASURES
+from inpainting.evaluation.statistics import MEASURES, NETWORK_MODES, TEXTURES
+from inpainting.evaluation.texture import texture
 from inpainting.inference.pipeline import STRATEGIES
 from inpainting.inference.predict import Predictor
 from inpainting.masks.convert import mask_image_from_hole
@@ -50,6 +52,20 @@ def test_a_row_says_what_was_measured():
     assert row["milliseconds"] >= 0 and row["hole_psnr"] == math.inf
 
 
+def test_a_row_has_the_texture_of_what_stands_in_the_hole():
+    pair = a_pair()
+    row = score_fill("invert", lambda image, hole: 255 - image, pair)
+    expected = texture(composited(pair, 255 - pair.original), pair.hole, pair.original)
+    assert {name: row[name] for name in TEXTURES} == asdict(expected)
+
+
+def test_without_a_truth_nothing_is_compared_with_what_was_there():
+    pair = replace(a_pair(), truth=False)
+    row = score_fill("invert", lambda image, hole: 255 - image, pair)
+    assert all(math.isnan(row[name]) for name in (*MEASURES, "sharpness", "band_1"))
+    assert all(math.isfinite(row[name]) for name in ("ring_sharpness", "seam", "grid"))
+
+
 def test_every_baseline_scores_the_same_pair():
     rows = score_classical(["mean", "telea", "ns", "biharmonic"], a_pair())
     assert [row["method"] for row in rows] == ["mean", "telea", "ns", "biharmonic"]
@@ -65,7 +81,7 @@ def test_a_network_is_measured_as_users_run_it(strategy, tiny_model):
     pair = a_pair()
     mask_image = mask_image_from_hole(pair.hole)
     pipe = InpaintingPipeline(tiny_model, "cpu", torch.float32)
-    expected = pipe.fill(Image.fromarray(pair.original), mask_image, strategy)
+    expected = pipe.fill(Image.fromarray(pair.original), mask_image, strategy, mode="faithful")
     fill = network_fill(tiny_model, strategy, "cpu", torch.float32)
     image, error = fill(pair.original, pair.hole)
     np.testing.assert_array_equal(image, expected.image)
@@ -80,9 +96,24 @@ def test_without_a_strategy_it_is_the_pipelines_own(tiny_model):
              for s in ((), ("crop",), ("resize",))]  # fmt: skip
     default, crop, resize = (fill(image, hole)[0] for fill in fills)
     pipe = InpaintingPipeline(tiny_model, "cpu", torch.float32)
-    np.testing.assert_array_equal(default, pipe(image, hole))
+    faithful = pipe.fill(image, hole, mode="faithful").image
+    np.testing.assert_array_equal(default, faithful)
     np.testing.assert_array_equal(default, crop)
     assert (default != resize).any()
+
+
+@pytest.mark.parametrize("mode", NETWORK_MODES.values())
+def test_a_mode_is_the_pipelines(mode, tiny_model, monkeypatch):
+    given, fill_hole = [], InpaintingPipeline.fill_hole
+
+    def noted(*arguments, mode, **options):
+        given.append(mode)
+        return fill_hole(*arguments, mode=mode, **options)
+
+    monkeypatch.setattr(InpaintingPipeline, "fill_hole", noted)
+    pair = a_pair()
+    network_fill(tiny_model, device="cpu", dtype=torch.float32, mode=mode)(pair.original, pair.hole)
+    assert given == [mode]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -106,6 +137,8 @@ def test_the_score_of_a_network_has_pixels_to_judge_its_expected_error_by(tiny_m
     expected = np.abs(pair.original - known).mean(axis=2)[pair.hole]
     assert pixels.protocol == "irregular" and len(pixels.error) <= pair.hole.sum()
     assert set(pixels.error) <= set(expected) and set(pixels.scale) <= set(error[pair.hole])
+    assert score_network(fill, pair, method="auto")[1] is None  # another fill's error
+    assert score_network(fill, replace(pair, truth=False))[1] is None
     plain = network_fill(PConvUNet(PLAIN).eval(), BARE, "cpu", torch.float32)
     assert score_network(plain, pair)[1] is None
 

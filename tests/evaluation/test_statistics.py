@@ -60,6 +60,26 @@ def test_differences_are_paired():
     assert differences[0]["ssim"] == {"mean": 0, "low": 0, "high": 0}
 
 
+def test_medians_stand_beside_the_means():
+    results, _ = summarise(rows_with("mean", [1.0, 2.0, 9.0]))
+    assert (results[0]["hole_psnr"]["mean"], results[0]["hole_psnr"]["median"]) == (4, 2)
+    assert results[0]["gram"] == {"mean": 0.5, "median": 0.5, "low": 0.5, "high": 0.5}
+
+
+def test_unknown_scores_are_left_out():
+    """The interval of what is known is that of the same pictures alone."""
+    rows = rows_with("mean", [10.0, 20.0, 40.0])
+    for row, sharpness in zip(rows, (0.25, math.nan, 0.75), strict=True):
+        row |= {"sharpness": sharpness, "vgg": math.nan, "ssim": math.nan}
+    [record], _ = summarise(rows)
+    [alone], _ = summarise([rows[0], rows[2]])
+    assert record["sharpness"] == alone["sharpness"] and record["sharpness"]["median"] == 0.5
+    for unknown in ("vgg", "ssim"):
+        assert all(map(math.isnan, record[unknown].values()))
+    [complete], _ = summarise(rows_with("mean", [10.0, 20.0, 40.0]))
+    assert record["hole_psnr"] == complete["hole_psnr"] and record["n"] == 3
+
+
 def test_without_the_model_there_are_no_differences():
     assert summarise(rows_with("telea", [20.0]))[1] == []
 

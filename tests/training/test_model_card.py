@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from huggingface_hub import ModelCard
 
-from inpainting.evaluation.statistics import MEASURES, summarise
+from inpainting.evaluation.statistics import MEASURES, TEXTURES, summarise
 from inpainting.models.checkpoint import BUNDLED
 from inpainting.training.model_card import is_generated, model_card, write_card
 from tests.training.cards import FACTS, GENERATED, THEIRS
@@ -17,7 +17,7 @@ def results() -> dict:
         {
             "protocol": "irregular", "bucket": bucket, "class": "cat", "index": i, "key": str(i),
             "method": method, "hole_ratio": 0.1, "milliseconds": 5.0,
-            **dict.fromkeys(MEASURES, value),
+            **dict.fromkeys((*MEASURES, *TEXTURES), value),
         }
         for i, bucket in enumerate(("0.1-0.2", "0.2-0.3"))
         for method, value in (("model", 30.0 + i), ("telea", 20.0))
