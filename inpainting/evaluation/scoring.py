@@ -71,18 +71,27 @@ def composited(pair: Pair, filled: Pixels) -> Pixels:
     return np.where(pair.hole[..., None], filled, pair.original)
 
 
-def score_fill(method: str, fill: Fill, pair: Pair, vgg: Vgg19n | None = None) -> Row:
+def score_fill(
+    method: str, fill: Fill, pair: Pair, vgg: Vgg19n | None = None, textured: bool = True
+) -> Row:
     """Fill, composite, score.
+
+    Args:
+        method, fill: name and function of it.
+        pair: what is filled.
+        vgg: of :func:`~inpainting.evaluation.texture.texture`.
+        textured: whether to measure the texture too, which takes as long as the scores.
 
     Returns:
         A row: ``index``, ``class``, ``protocol``, ``bucket``, ``key``, ``hole_ratio`` (measured),
         ``method``, ``milliseconds`` (the fill alone), every measure of
-        :class:`~inpainting.evaluation.metrics.Scores`, nan where the pair has no truth, and of
-        :class:`~inpainting.evaluation.texture.Texture`.
+        :class:`~inpainting.evaluation.metrics.Scores`, nan where the pair has no truth, and, if
+        ``textured``, of :class:`~inpainting.evaluation.texture.Texture`.
     """
     start = time.perf_counter()
     filled = fill(pair.original, pair.hole)
-    return _row(method, pair, filled, time.perf_counter() - start, vgg)
+    row = _row(method, pair, filled, time.perf_counter() - start)
+    return row | _texture(pair, filled, vgg) if textured else row
 
 
 def score_network(
@@ -94,7 +103,8 @@ def score_network(
     """
     start = time.perf_counter()
     filled, error = fill(pair.original, pair.hole)
-    row = _row(method, pair, filled, time.perf_counter() - start, vgg)
+    row = _row(method, pair, filled, time.perf_counter() - start)
+    row |= _texture(pair, filled, vgg)
     if error is None or method != MODEL or not pair.truth:
         return row, None
     pixels = pair.protocol, pair.original, composited(pair, filled), error, pair.hole, pair.index
@@ -119,11 +129,10 @@ def vgg_of(weights: Path | None) -> Vgg19n | None:
     return None if weights is None else Vgg19n(weights)
 
 
-def _row(method: str, pair: Pair, filled: Pixels, seconds: float, vgg: Vgg19n | None) -> Row:
-    result, truth = composited(pair, filled), pair.original if pair.truth else None
+def _row(method: str, pair: Pair, filled: Pixels, seconds: float) -> Row:
     scores = dict.fromkeys(MEASURES, math.nan)
-    if truth is not None:
-        scores = asdict(score(truth, result, pair.hole))
+    if pair.truth:
+        scores = asdict(score(pair.original, composited(pair, filled), pair.hole))
     return {
         "index": pair.index,
         "class": pair.label,
@@ -134,5 +143,9 @@ def _row(method: str, pair: Pair, filled: Pixels, seconds: float, vgg: Vgg19n | 
         "method": method,
         "milliseconds": 1000 * seconds,
         **scores,
-        **asdict(texture(result, pair.hole, truth, vgg)),
     }
+
+
+def _texture(pair: Pair, filled: Pixels, vgg: Vgg19n | None) -> Row:
+    truth = pair.original if pair.truth else None
+    return asdict(texture(composited(pair, filled), pair.hole, truth, vgg))

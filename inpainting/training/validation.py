@@ -53,7 +53,7 @@ class Validation:
         """
         if not self.pairs:
             return {}
-        rows = [score_fill(MODEL, fill, pair) for pair in self.pairs]
+        rows = [score_fill(MODEL, fill, pair, textured=False) for pair in self.pairs]
         scores = {"psnr": float(np.mean([min(row["psnr"], PSNR_CAP) for row in rows]))}
         for protocol in dict.fromkeys(pair.protocol for pair in self.pairs):
             gains = [
@@ -67,7 +67,9 @@ class Validation:
     @cached_property
     def _starts(self) -> list[float]:
         """Hole PSNR of the smooth fill, pair by pair."""
-        scores = [score_fill("start", _smooth, pair)["hole_psnr"] for pair in self.pairs]
+        scores = [
+            score_fill("start", _smooth, pair, textured=False)["hole_psnr"] for pair in self.pairs
+        ]
         return [min(score, PSNR_CAP) for score in scores]
 
     def grid(self, fill: Fill) -> Image.Image | None:
