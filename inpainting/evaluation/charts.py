@@ -35,6 +35,7 @@ METHOD_NAMES = {MODEL: "PConv U-Net", **{name: c.title for name, c in CLASSICAL.
 METHOD_NAMES |= {mode: f"PConv U-Net, {mode}" for mode in NETWORK_MODES if mode != MODEL}
 COLOURS = dict(zip(METHOD_NAMES, PALETTE, strict=False))
 SPLIT_COLOURS = (("#0072B2", "white"), ("#E69F00", "black"))  # bar and its number
+PROTOCOL_COLOURS = ("#0072B2", "#E69F00", "#009E73")  # of lines, irregular and objects
 MEASURE_NAMES = {"mse": "MSE (grey levels²)", "psnr": "PSNR (dB)", "ssim": "SSIM"}
 DRAWN = {"mse": (DATA_RANGE**2 / 10 ** (PSNR_CAP / 10), np.inf), "psnr": (0.0, PSNR_CAP)}
 PLACES = "protocols, irregular holes by ratio"
@@ -138,7 +139,7 @@ def uncertainty_figure(summary: Mapping[str, Record], path: str | Path) -> None:
 
     figure = blank_figure(11, 4.6)
     left, right = figure.subplots(1, 2)
-    for (protocol, record), (colour, _) in zip(summary.items(), SPLIT_COLOURS, strict=False):
+    for (protocol, record), colour in zip(summary.items(), PROTOCOL_COLOURS, strict=False):
         label = f"{protocol}: AUSE {record['ause']:.3f} (random {record['ause_random']:.3f})"
         left.plot(100 * SHARES, record["curve"], color=colour, label=label)
         left.plot(100 * SHARES, record["oracle"], color=colour, ls=":", label=f"{protocol}: oracle")

@@ -67,8 +67,9 @@ def report(
     parts = [results_table(results, model), "Texture in the hole:"]
     parts += [texture_table(results, model, vgg), TEXTURE_FOOTNOTE]
     parts += [] if vgg else [WITHOUT_VGG]
-    if differences:
-        parts += ["Model − baseline, picture by picture:", differences_table(differences)]
+    compared = [d for d in differences if interval(d[COMPARED[0]], 0) != UNKNOWN]  # with a truth
+    if compared:
+        parts += ["Model − baseline, picture by picture:", differences_table(compared)]
     if any(record["class"] for record in results):
         for measure in COMPARED:
             heading = SHOWN[measure][0]

@@ -86,10 +86,10 @@ def test_no_figure_stays_in_memory(tmp_path):
     assert pyplot.get_fignums() == []
 
 
-def test_uncertainty_figure_draws_both_protocols_and_their_oracles(saved, tmp_path, rng):
+def test_uncertainty_figure_draws_every_protocol_and_its_oracle(saved, tmp_path, rng):
     error = rng.exponential(5, 1000)
-    samples = [PixelSample(name, error, error + 1) for name in ("lines", "irregular")]
+    samples = [PixelSample(name, error, error + 1) for name in ("lines", "irregular", "objects")]
     charts.uncertainty_figure(summarise_uncertainty(samples), tmp_path / "uncertainty.png")
     left, right = saved[0].axes
-    assert len(left.lines) == 4 and len(right.lines) == 3  # the diagonal too
+    assert len(left.lines) == 6 and len(right.lines) == 4  # the diagonal too
     assert "AUSE 0.000" in left.lines[0].get_label()

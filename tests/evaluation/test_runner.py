@@ -318,6 +318,7 @@ def test_what_cannot_be_compared_is_null_a_dash_and_nothing(of_things):
     table = (folder / "table.md").read_text(encoding="utf-8")
     line = next(words for words in table.splitlines() if words.startswith("| removal"))
     assert line.count("| – ") == 5  # PSNRs, SSIM, L1 and MSE
+    assert table.count("| removal ") == 3 + 3  # no differences
     assert "Texture in the hole:" in table and "--vgg-weights" not in table
     of_removal = [r for r in rows(of_things) if r["protocol"] == "removal"]
     assert len(of_removal) == 6 and all(math.isnan(r["hole_psnr"]) for r in of_removal)
