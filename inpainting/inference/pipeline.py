@@ -1,6 +1,6 @@
 """The pipeline: a picture and a mask image of any size and kind to the filled picture."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ from inpainting.errors import InvalidConfig, NothingKnown, OutOfMemory
 from inpainting.inference.canvas import Canvas, Frame
 from inpainting.inference.device import is_out_of_memory, release_memory
 from inpainting.inference.multiscale import OnPass, Pass, around, fill_canvas, fill_tiles
+from inpainting.inference.natural import add_texture
+from inpainting.inference.parts import MODES, Part, find_parts, wants_texture
 from inpainting.inference.predict import Predictor
 from inpainting.inference.restore import keep_grey, restore
 from inpainting.inference.tiles import LARGEST, whole
@@ -20,11 +22,12 @@ from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.meaning import meaning
 from inpainting.models.base import Network
 from inpainting.models.checkpoint import load_pretrained
-from inpainting.types import Box, Hole, in_box
+from inpainting.types import Box, Flags, Hole, in_box
 
 SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
 LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
 STRATEGIES = ("crop", "resize", "original")
+NOTHING_COPIED = "Around a hole there is no texture to copy; it was filled by the network alone."
 
 
 class InpaintingResult(NamedTuple):
@@ -34,8 +37,10 @@ class InpaintingResult(NamedTuple):
     profile and dots per inch, which Pillow writes when it is saved (``dpi=`` has to be passed).
     ``original``: the picture as it was given, decoded; ``hole``: bool (H, W), True = filled.
     ``passes``: runs of the network. ``expected_error``: mode "L", the mean absolute error in grey
-    levels that the network expects of each pixel of the hole, at most 255; 0 outside the hole; None
-    if it predicts none. ``notes``: sentences on how picture and mask were read.
+    levels that the network expects of its own fill of each pixel of the hole, at most 255; 0
+    outside the hole; None if it predicts none. ``notes``: sentences on how picture and mask were
+    read, and on what could not be done. ``parts``: of the hole, and how each was filled. ``mode``,
+    ``seed``: as asked for.
     """
 
     image: Image.Image
@@ -44,6 +49,9 @@ class InpaintingResult(NamedTuple):
     passes: tuple[Pass, ...]
     expected_error: Image.Image | None
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    mode: str = "faithful"
+    seed: int = 0
 
 
 class InpaintingPipeline:
@@ -94,6 +102,9 @@ class InpaintingPipeline:
         strategy: str = "crop",
         feather: int = 0,
         on_pass: OnPass | None = None,
+        *,
+        mode: str = "auto",
+        seed: int = 0,
     ) -> InpaintingResult:
         """Fill the white part of ``mask_image``.
 
@@ -106,8 +117,14 @@ class InpaintingPipeline:
                 "original" runs it once on the whole picture, whatever memory that takes.
             feather: width in pixels, inside the hole, over which the picture's own pixels fade
                 into the fill: for masks drawn wider than what they cover.
-            on_pass: is told of every run of the network before it starts; what it raises ends
-                the call.
+            on_pass: is told of every run of the network before it starts, and of every step of
+                the copying of texture; what it raises ends the call.
+            mode: "faithful" is the network's fill, the nearest to the original on average, but
+                deep in large holes without texture; "natural" copies texture of the surroundings
+                into every hole; "auto" does so where the hole is deeper than
+                :data:`~inpainting.inference.parts.THIN` pixels, and is "faithful" elsewhere.
+            seed: of the copying, 0 … 2**32 - 1: the same gives the same pixels, others give other
+                tries; the first, 0, is the best one found.
 
         Returns:
             The filled picture, of the same size, and more. Pixels outside the hole are the
@@ -121,14 +138,15 @@ class InpaintingPipeline:
             InvalidImage: when either cannot be read.
             InvalidMask: when the mask has another size, marks nothing or everything, or does not
                 say what is to be repainted.
-            InvalidConfig: for an unknown strategy, or a feather that is no number of pixels.
+            InvalidConfig: for an unknown strategy, mode or seed, or a feather that is no number of
+                pixels.
             OutOfMemory: when nothing of that helps.
         """
         picture, about_picture = read_picture(image)
         white, about_mask = meaning(decode(mask_image, grey=True), picture)
         hole = hole_from_mask_image(white, picture.size)
-        result = self.fill_hole(picture, hole, strategy, feather, on_pass)
-        return result._replace(notes=(*about_picture, *about_mask))
+        result = self.fill_hole(picture, hole, strategy, feather, on_pass, mode=mode, seed=seed)
+        return result._replace(notes=(*about_picture, *about_mask, *result.notes))
 
     def fill_hole(
         self,
@@ -137,22 +155,30 @@ class InpaintingPipeline:
         strategy: str = "crop",
         feather: int = 0,
         on_pass: OnPass | None = None,
+        *,
+        mode: str = "auto",
+        seed: int = 0,
     ) -> InpaintingResult:
         """:meth:`fill` of what has been decoded already.
 
         Args:
             picture: of :func:`inpainting.io.images.read_picture`; it stays as it is.
             hole: bool (H, W), True = missing; of the picture's size, neither empty nor full.
-            strategy, feather, on_pass: as for :meth:`fill`.
+            strategy, feather, on_pass, mode, seed: as for :meth:`fill`.
         """
+        if mode not in MODES:
+            raise InvalidConfig(f"There is no mode {mode!r}: use one of {MODES}.")
+        if not isinstance(seed, int) or not 0 <= seed < 2**32:
+            raise InvalidConfig(f"seed is {seed!r}: give a whole number, 0 … {2**32 - 1}.")
         if strategy not in STRATEGIES:
             raise InvalidConfig(f"There is no strategy {strategy!r}: use one of {STRATEGIES}.")
         if not isinstance(feather, int) or feather < 0:
             raise InvalidConfig(f"feather is {feather!r}: give a number of pixels, 0 or more.")
         feather = min(feather, max(hole.shape))  # no hole is deeper
+        asked = _Asked(feather, on_pass, mode, seed)
         for attempt in self._attempts(strategy):
             try:
-                return _fill(attempt, picture, hole, feather, on_pass)
+                return _fill(attempt, picture, hole, asked)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -180,19 +206,22 @@ class _Attempt(NamedTuple):
     largest: int
 
 
-def _fill(
-    attempt: _Attempt,
-    picture: Image.Image,
-    hole: Hole,
-    feather: int,
-    on_pass: OnPass | None,
-) -> InpaintingResult:
+class _Asked(NamedTuple):
+    """The options of :meth:`InpaintingPipeline.fill` that are the same in every attempt."""
+
+    feather: int
+    on_pass: OnPass | None
+    mode: str
+    seed: int
+
+
+def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) -> InpaintingResult:
     passes: list[Pass] = []
 
     def note(run: Pass) -> None:
         passes.append(run)
-        if on_pass:
-            on_pass(run)
+        if asked.on_pass:
+            asked.on_pass(run)
 
     canvas = _canvas(attempt.predictor, picture, hole)
     known = canvas.known.copy()  # filling adds to it
@@ -209,9 +238,53 @@ def _fill(
         large = small.picture.resize(picture.size, Image.Resampling.BICUBIC)
         canvas.picture.paste(large, mask=Image.fromarray(hole))
         box = whole(hole).box  # transparent pixels were filled too, wherever they lie
+    parts, notes = _texture(attempt, canvas.picture, known, hole, asked)
     keep_grey(canvas.picture, known, hole, box)
-    filled = restore(canvas.picture, picture, hole, feather)
-    return InpaintingResult(filled, picture, hole, tuple(passes), _inside(canvas.error, hole, box))
+    filled = restore(canvas.picture, picture, hole, asked.feather)
+    error = _inside(canvas.error, hole, box)
+    return InpaintingResult(
+        filled, picture, hole, tuple(passes), error, notes, parts, asked.mode, asked.seed
+    )
+
+
+def _texture(
+    attempt: _Attempt, filled: Image.Image, known: Flags, hole: Hole, asked: _Asked
+) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """Copy texture into the parts of the hole that want it, in place.
+
+    Returns:
+        How each part was filled, and a sentence if one could not be filled as asked.
+    """
+    box = around(hole)
+    found = find_parts(hole[in_box(box)], known[in_box(box)])
+    natural = wants_texture(found, asked.mode)
+    kept = False
+    if natural.any():
+        numbers = np.flatnonzero(natural) + 1
+        wanted = np.zeros_like(hole)
+        wanted[in_box(box)] = np.isin(found.labels, numbers)
+        device, share = attempt.predictor.device, (attempt.largest / LARGEST) ** 2
+        done = add_texture(filled, known, wanted, asked.seed, device, share, _on_step(asked))
+        reached = np.unique(found.labels[done[in_box(box)]])
+        was_done = np.isin(np.arange(1, len(natural) + 1), reached)
+        kept = bool((natural & ~was_done).any())
+        natural = was_done
+    x, y = box[:2]
+    parts = tuple(
+        Part((left + x, top + y, right + x, bottom + y), pixels, bool(copied))
+        for (left, top, right, bottom), pixels, copied in zip(
+            found.boxes, found.pixels, natural, strict=True
+        )
+    )
+    return parts, (NOTHING_COPIED,) if kept else ()
+
+
+def _on_step(asked: _Asked) -> Callable[[Box], object]:
+    """``on_pass`` for the steps of the copying, which are no runs of the network."""
+    on_pass = asked.on_pass
+    if on_pass is None:
+        return lambda box: None
+    return lambda box: on_pass(Pass((box,), (box[3] - box[1], box[2] - box[0]), 1))
 
 
 def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole) -> Canvas:

@@ -1,0 +1,194 @@
+"""The choice of an offset for every missing pixel: what is copied side by side must fit.
+
+A shift map (Pritch, Kav-Venaki and Peleg, ICCV 2009) minimises, over one label (offset) per missing
+pixel,
+
+* for every pixel: how far its source's surroundings are from the first guess in mean colour, and,
+  next to the known, how far they are from the known pixels beside it;
+* for every two neighbours with offsets a and b: how far the patches around p+a and p+b, and
+  around q+a and q+b, are from each other (the seam of Kwatra et al., "Graphcut textures", SIGGRAPH
+  2003, on patches instead of pixels), and a price for every seam;
+
+by loopy belief propagation: min-sum messages, in checkerboard order (Felzenszwalb and Huttenlocher,
+"Efficient belief propagation for early vision", IJCV 2006).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpainting.inference.level import Indices, Level, Offsets, blur_known
+from inpainting.inference.offsets import describe
+
+RADIUS = 2  # of the patches that must fit along a seam, in pixels
+COMPONENTS = 12  # principal components that describe them
+REACH = 2  # pixels from the known, up to where a source must fit it
+SEAM = 500.0  # price of two neighbours with different offsets, in squared grey levels
+UNKNOWN = 3000.0  # squared grey levels by which an unknown pixel differs from a known one
+FORBIDDEN = 3e4  # price of a source that is not known
+ROUNDS = 6  # of messages
+AT_ONCE = 256  # pairs of pixels whose L×L seams fit into a processor's cache
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a fill is drawn to.
+
+    ``guess``: of the squared distance of mean colours from the guess; ``sigma``: of the Gaussian
+    that takes the mean, in pixels; ``fit``: of the squared distance of patches along a seam.
+    """
+
+    guess: float
+    sigma: float
+    fit: float
+
+
+def choose_offsets(
+    level: Level,
+    offsets: Offsets,
+    weights: Weights,
+    generator: np.random.Generator,
+    device: torch.device,
+    handicap: float = 0.0,
+    on_round: Callable[[], object] = lambda: None,
+) -> Offsets:
+    """The best offset of each missing pixel.
+
+    Args:
+        level: in its hole stands the first guess.
+        offsets: int (L, 2), to choose from.
+        weights: see there.
+        generator: draws the patches that components are computed from, and the handicaps.
+        device: where messages are passed.
+        handicap: highest random price of an offset, in squared grey levels: other draws, other
+            fills.
+        on_round: is called before each round of messages; what it raises ends the call.
+
+    Returns:
+        Int (N, 2), in the order of :meth:`~inpainting.inference.level.Level.missing`; a pixel that
+        none of the offsets leads to a known one has (0, 0).
+    """
+    missing = level.missing()
+    index, found = level.look_up(missing[:, None] + offsets)
+    used = found.mean(axis=0) > 0.02  # an offset for so few is no help
+    used |= ~used.any()
+    offsets, found = offsets[used], found[:, used]
+    index = index[0][:, used], index[1][:, used]
+    price = _unary(level, missing, offsets, index, weights)
+    price += np.float32(handicap) * generator.random(len(offsets), np.float32)
+    price[~found] = FORBIDDEN
+    described = describe(level.image, level.known, RADIUS, COMPONENTS, generator)
+    patches = described[tuple(torch.from_numpy(i) for i in index)].to(device)
+    patches *= weights.fit**0.5 / (2 * RADIUS + 1)
+    graph = _Graph(level.hole.shape, missing, patches)
+    labels = graph.best_labels(torch.from_numpy(price).to(device), on_round)
+    best = labels.cpu().numpy()
+    return np.where(found[np.arange(len(best)), best][:, None], offsets[best], 0)
+
+
+def _unary(
+    level: Level,
+    missing: Indices,
+    offsets: Offsets,
+    index: tuple[Indices, Indices],
+    weights: Weights,
+) -> np.ndarray:
+    """Float (N, L): the price of each offset by itself."""
+    guess = level.image[tuple(missing.T)][:, None]
+    there = blur_known(level.image, level.known, weights.sigma)[index]
+    price = weights.guess * ((there - guess) ** 2).sum(-1)
+    for down in range(-REACH, REACH + 1):
+        for right in range(-REACH, REACH + 1):
+            away = abs(down) + abs(right)
+            if not away:
+                continue
+            beside, known = level.look_up(missing + (down, right))
+            rim = np.flatnonzero(known)
+            given = level.image[beside[0][rim], beside[1][rim]][:, None]
+            sources, there_known = level.look_up(missing[rim, None] + offsets + (down, right))
+            error = ((level.image[sources] - given) ** 2).sum(-1)
+            price[rim] += 2 / away * np.where(there_known, error, UNKNOWN)
+    return price.clip(max=FORBIDDEN)
+
+
+class _Graph:
+    """Missing pixels, their neighbours among each other, and the price of every seam.
+
+    Args:
+        shape: of the level.
+        missing: rows and columns (N, 2).
+        patches: float (N, L, C): what stands around each pixel's source under each label.
+    """
+
+    def __init__(self, shape: tuple[int, ...], missing: Indices, patches: Tensor) -> None:
+        number = np.full((shape[0] + 1, shape[1] + 1), -1)
+        number[tuple(missing.T)] = np.arange(len(missing))
+        device, colour = patches.device, missing.sum(1) % 2
+        # By step (right, down) and by the first pixel's colour on a checkerboard.
+        self.links: dict[tuple[int, int], _Links] = {}
+        for axis, step in enumerate(((0, 1), (1, 0))):
+            neighbour = number[tuple((missing + step).T)]
+            for c in (0, 1):
+                first = np.flatnonzero((neighbour >= 0) & (colour == c))
+                ends = (torch.from_numpy(x).to(device) for x in (first, neighbour[first]))
+                self.links[axis, c] = _Links.between(*ends, patches)
+
+    def best_labels(self, price: Tensor, on_round: Callable[[], object]) -> Tensor:
+        """The label of least belief per pixel, int (N,); ``price``: float (N, L)."""
+        # What each pixel has heard from the left, from above, from the right, from below.
+        heard = price.new_zeros(4, *price.shape)
+        for _ in range(ROUNDS):
+            on_round()
+            for colour in (0, 1):
+                belief = price + heard.sum(0)
+                for axis in (0, 1):
+                    links = self.links[axis, colour]
+                    links.send(belief, heard[axis + 2], heard[axis], forward=True)
+                    links = self.links[axis, 1 - colour]
+                    links.send(belief, heard[axis], heard[axis + 2], forward=False)
+        return (price + heard.sum(0)).argmin(1)
+
+
+class _Links(NamedTuple):
+    """Pairs of neighbours: their numbers (n,) each, and the seams between labels (n, L, L)."""
+
+    first: Tensor
+    second: Tensor
+    seams: Tensor
+
+    @classmethod
+    def between(cls, first: Tensor, second: Tensor, patches: Tensor) -> "_Links":
+        """With the seams of their patches, float (N, L, C)."""
+        labels = patches.shape[1]
+        seams = patches.new_full((len(first), labels, labels), SEAM)
+        for which in torch.arange(len(first), device=patches.device).split(AT_ONCE):
+            for ends in (first, second):
+                around = patches[ends[which]]
+                squares = (around * around).sum(-1)
+                seams[which] += squares[:, :, None] + squares[:, None, :]
+                seams[which] -= 2 * around @ around.mT
+        seams.diagonal(dim1=1, dim2=2).zero_()
+        return cls(first, second, seams)
+
+    def send(self, belief: Tensor, heard_back: Tensor, heard: Tensor, forward: bool) -> None:
+        """Renew what the second ones hear from the first, or, backward, the first from the second.
+
+        Args:
+            belief: float (N, L).
+            heard_back: (N, L), what the senders have heard from the receivers.
+            heard: (N, L), what the receivers hear; changed in place.
+            forward: from first to second.
+        """
+        for part in torch.arange(len(self.first)).split(AT_ONCE):
+            rows = slice(int(part[0]), int(part[-1]) + 1) if len(part) else slice(0)
+            sender, receiver = self.first[rows], self.second[rows]
+            if not forward:
+                sender, receiver = receiver, sender
+            said = belief[sender] - heard_back[sender]
+            said = said[:, :, None] if forward else said[:, None, :]
+            message = (said + self.seams[rows]).amin(1 if forward else 2)
+            heard[receiver] = message - message.amin(1, keepdim=True)
