@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from inpainting.evaluation.metrics import Scores, score
-from inpainting.inference.pipeline import InpaintingResult
+from inpainting.inference.pipeline import InpaintingResult, Part
 from inpainting.inference.restore import hidden_in
 from inpainting.types import Hole
 
@@ -41,9 +41,12 @@ def fill_report(result: InpaintingResult) -> dict[str, Any]:
 
     Returns:
         ``width`` and ``height`` in pixels, ``hole_ratio`` in [0, 1], ``untouched_pixels_equal``,
-        ``scores`` with the names of :class:`inpainting.evaluation.metrics.Scores`, and ``passes``,
-        see :class:`inpainting.inference.multiscale.Pass`. An infinite PSNR is null: the fill equals
-        the original. ``scores`` is null where the picture had nothing visible in the hole.
+        ``scores`` with the names of :class:`inpainting.evaluation.metrics.Scores`, ``mode`` and
+        ``seed`` as asked for, ``parts`` of the hole, each with its ``box`` (left, top, right,
+        bottom), its missing ``pixels`` and what it was ``filled`` with ("natural" or "faithful"),
+        and ``passes``, see :class:`inpainting.inference.multiscale.Pass`. An infinite PSNR is null:
+        the fill equals the original. ``scores`` is null where the picture had nothing visible in
+        the hole.
     """
     measured = measure(result)
     scores = measured.scores and {
@@ -56,8 +59,16 @@ def fill_report(result: InpaintingResult) -> dict[str, Any]:
         "hole_ratio": round(measured.hole_ratio, 6),
         "untouched_pixels_equal": measured.untouched,
         "scores": scores,
+        "mode": result.mode,
+        "seed": result.seed,
+        "parts": [_part(part) for part in result.parts],
         "passes": [run._asdict() for run in result.passes],
     }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    filled = "natural" if part.natural else "faithful"
+    return {"box": list(part.box), "pixels": part.pixels, "filled": filled}
 
 
 def untouched(original: Image.Image, result: Image.Image, hole: Hole) -> bool:

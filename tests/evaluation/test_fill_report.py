@@ -10,6 +10,7 @@ from inpainting import InpaintingResult
 from inpainting.evaluation.fill_report import fill_report, measure, untouched
 from inpainting.evaluation.metrics import score
 from inpainting.inference.multiscale import Pass
+from inpainting.inference.pipeline import Part
 
 HOLE = np.zeros((20, 30), bool)
 HOLE[5:11, 5:15] = True
@@ -31,6 +32,18 @@ def test_the_report_has_the_scores_and_what_was_run(noise):
     ]
     changed = fill_report(InpaintingResult(other, original, HOLE, (), None))
     assert changed["untouched_pixels_equal"] is False
+
+
+def test_the_report_says_what_each_part_was_filled_with(noise):
+    picture = noise(30, 20)
+    parts = (Part((5, 5, 10, 11), 30, True), Part((10, 5, 15, 11), 30, False))
+    result = InpaintingResult(picture, picture, HOLE, (), None, parts=parts, mode="natural", seed=7)
+    told = json.loads(json.dumps(fill_report(result)))
+    assert (told["mode"], told["seed"]) == ("natural", 7)
+    assert told["parts"] == [
+        {"box": [5, 5, 10, 11], "pixels": 30, "filled": "natural"},
+        {"box": [10, 5, 15, 11], "pixels": 30, "filled": "faithful"},
+    ]
 
 
 def test_an_infinite_psnr_is_null(noise):
