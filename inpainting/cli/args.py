@@ -30,6 +30,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """An integer from 0 to 2**32 - 1, as a type for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is another one.
+    """
+    if not 0 <= int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {2**32 - 1}")
+    return int(text)
+
+
 def dashed(argument: str) -> str:
     """``--a_b=c_d`` to ``--a-b=c_d``; values stay as they are."""
     name, equals, value = argument.partition("=")

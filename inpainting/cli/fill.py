@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from inpainting.cli.args import device
+from inpainting.cli.args import device, seed
 from inpainting.cli.folders import Options, Outcome, fill_all
 from inpainting.cli.pairs import Found, Job, find_jobs, find_pictures
 from inpainting.cli.terminal import print_anything
@@ -30,7 +30,7 @@ from inpainting.distributed import (
     processes,
 )
 from inpainting.errors import InpaintingError, InvalidConfig
-from inpainting.inference.pipeline import STRATEGIES, InpaintingPipeline
+from inpainting.inference.pipeline import MODES, STRATEGIES, InpaintingPipeline
 from inpainting.io.folders import SUFFIXES
 from inpainting.models.checkpoint import weights_digest
 
@@ -75,7 +75,9 @@ def fill(args: argparse.Namespace, jobs: Sequence[Job], team: SingleProcess) -> 
             weights_digest(args.checkpoint, args.revision),
         )
     )
-    options = Options(args.invert_mask, args.grow, args.strategy, args.feather)
+    options = Options(
+        args.invert_mask, args.grow, args.strategy, args.feather, args.mode, args.seed
+    )
     return fill_all(pipe, jobs, args.out, options, weights, team)
 
 
@@ -162,6 +164,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--grow", type=int, default=0, help="pixels added around the hole; negative: taken away")
     add("--feather", type=int, default=0, help="pixels, inside the hole, of a fade into the fill")
     add("--strategy", choices=STRATEGIES, default=STRATEGIES[0])
+    add("--mode", choices=MODES, default=MODES[0],
+        help="auto: deep holes get the picture's own texture, thin ones the network's fill; "
+        "natural: all get texture; faithful: none does (default: auto)")  # fmt: skip
+    add("--seed", type=seed, default=0, help="another one is another try where texture is copied")
     add("--checkpoint", help="folder or Hub id; default: the bundled checkpoint")
     add("--revision", help="branch, tag or commit of a Hub checkpoint")
     add("--device", type=device, help="such as cpu or cuda; default: the GPU if there is one")

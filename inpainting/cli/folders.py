@@ -47,6 +47,8 @@ class Options(NamedTuple):
     grow: int = 0
     strategy: str = "crop"
     feather: int = 0
+    mode: str = "auto"
+    seed: int = 0
 
 
 class Outcome(NamedTuple):
@@ -109,11 +111,13 @@ def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Fill:
     mask_image, about_mask = read_mask_file(job.mask, picture.size, options.invert, picture)
     hole = hole_from_mask_image(grow(mask_image, options.grow), picture.size)
     start = time.perf_counter()
-    result = pipe.fill_hole(picture, hole, options.strategy, options.feather)
+    result = pipe.fill_hole(
+        picture, hole, options.strategy, options.feather, mode=options.mode, seed=options.seed
+    )
     seconds = time.perf_counter() - start
     file = io.BytesIO()
     write_png(result.image, file, result=True)
-    notes = [*about_picture, *about_mask]
+    notes = [*about_picture, *about_mask, *result.notes]
     record = {"notes": notes, "seconds": round(seconds, 3), **fill_report(result)}
     return Fill(file.getvalue(), record)
 

@@ -11,6 +11,7 @@ PARTS = {
     "picture": "its picture", "mask": "its mask", "weights": "the checkpoint",
     "options": "an option", "version": "the version of this package",
 }  # fmt: skip
+BEFORE_MODES = {"mode": "faithful", "seed": 0}  # what versions did that wrote down neither
 
 
 def made_from(picture: Path, mask: Path, weights: str, options: Record) -> Record:
@@ -32,7 +33,9 @@ def made_from(picture: Path, mask: Path, weights: str, options: Record) -> Recor
 
 def what_changed(earlier: Record, now: Record) -> list[str]:
     """What a result was made from and is not any more, in words; empty where it still stands."""
-    before = earlier.get("made_from", {})
+    before = dict(earlier.get("made_from", {}))
+    if "options" in before:
+        before["options"] = BEFORE_MODES | before["options"]
     return [words for part, words in PARTS.items() if before.get(part) != now[part]]
 
 

@@ -1,6 +1,7 @@
 """``inpaint fill``: folders, masks by name, going on, bad files, wrong usage."""
 
 import io
+import json
 import os
 import re
 import sys
@@ -12,7 +13,7 @@ import torch
 from PIL import Image
 
 import inpainting
-from inpainting import save_pretrained
+from inpainting import InpaintingPipeline, save_pretrained
 from inpainting.cli import folders
 from inpainting.cli.fill import main
 from inpainting.distributed import launched_alone
@@ -111,6 +112,51 @@ def test_what_was_made_from_something_else_is_filled_again_and_said(
     output = run(photos, "--mask", masks, "--feather", "3", "--invert-mask")[1]
     assert again(output) == [(f"{photos / 'a.png'} and 2 more", "the checkpoint")]
     assert all(len(r["made_from"]) == 5 for r in report(tmp_path / "out"))
+
+
+def test_another_mode_or_seed_fills_again_and_is_reported(photos, run, tmp_path):
+    given = photos / "a.png", "--mask", tmp_path / "mask.png"
+    for options in ((), ("--mode", "natural"), ("--mode", "natural", "--seed", "4294967295")):
+        output = run(*given, *options)[1]
+        assert (again(output) == [(str(photos / "a.png"), "an option")]) == bool(options)
+        assert "1 of them before" in run(*given, *options)[1]
+    (record,) = report(tmp_path / "out")
+    assert (record["mode"], record["seed"]) == ("natural", 2**32 - 1)
+    (part,) = record["parts"]
+    assert (part["box"], part["pixels"]) == ([5, 5, 12, 11], 42)
+    assert record["made_from"]["options"]["seed"] == 2**32 - 1
+
+
+def test_a_record_without_a_mode_counts_as_faithful(photos, run, tmp_path):
+    given = photos / "a.png", "--mask", tmp_path / "mask.png"
+    run(*given, "--mode", "faithful")
+    (record,) = report(tmp_path / "out")
+    for name in ("mode", "seed"):  # as a version wrote it that knew neither
+        del record[name], record["made_from"]["options"][name]
+    (tmp_path / "out" / "report.json").write_text(json.dumps([record]))
+    assert "1 of them before" in run(*given, "--mode", "faithful")[1]
+    assert again(run(*given)[1]) == [(str(photos / "a.png"), "an option")]
+
+
+def test_what_a_fill_notes_reaches_the_report_and_the_terminal(photos, run, tmp_path, monkeypatch):
+    fill_hole = InpaintingPipeline.fill_hole
+
+    def noted(*arguments, **options):
+        return fill_hole(*arguments, **options)._replace(notes=("Nothing to copy from.",))
+
+    monkeypatch.setattr(InpaintingPipeline, "fill_hole", noted)
+    output = run(photos / "a.png", "--mask", tmp_path / "mask.png")[1]
+    assert f"note: {photos / 'a.png'}: Nothing to copy from." in output
+    assert report(tmp_path / "out")[0]["notes"] == ["Nothing to copy from."]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--mode", "fast"), ("--seed", "-1"), ("--seed", "4294967296"), ("--seed", "x")]
+)
+def test_a_wrong_mode_or_seed_is_wrong_usage(photos, run, tmp_path, arguments):
+    with pytest.raises(SystemExit, match="2"):
+        run(photos, "--mask", tmp_path / "mask.png", *arguments)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_newer_version_fills_again(photos, run, tmp_path, monkeypatch):
