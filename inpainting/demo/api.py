@@ -2,7 +2,7 @@
 
 The numbers are those of :func:`inpainting.evaluation.fill_report.fill_report` (scores against the
 picture as given) with ``seconds``, ``device``, ``checkpoint`` and ``notes`` on how picture and mask
-were read.
+were read, and on what could not be filled as asked for.
 """
 
 from pathlib import Path
@@ -34,6 +34,8 @@ def fill(
     mask_image: gr.FileData,
     strategy: Literal["crop", "resize", "original"] = "crop",
     feather: int = 0,
+    mode: Literal["auto", "faithful", "natural"] = "auto",
+    seed: int = 0,
 ) -> tuple[gr.FileData, dict]:
     """Fill the white part of a mask in a picture, and say how good the fill is.
 
@@ -42,6 +44,9 @@ def fill(
         mask_image: picture file, white = repaint, black = keep; resized to fit.
         strategy: crop = around the holes; resize = shrunk to 512 pixels; original = all at once.
         feather: pixels, inside the hole, over which the fill fades in.
+        mode: faithful = the network's fill, the closest on average; natural = filled with the
+            picture's own texture; auto = deep parts of the hole natural, thin ones faithful.
+        seed: 0 to 4294967295; another one is another try where texture is copied.
 
     Returns:
         The filled picture as PNG of the same size, in its own colour space, and what was measured
@@ -56,7 +61,9 @@ def fill(
     mask, about_mask = read_mask_file(_path(mask_image), original.size, picture=original)
     hole = hole_from_mask_image(mask, original.size)
     try:
-        served = service.fill(original, hole, strategy, feather, lambda _: check_wanted())
+        served = service.fill(
+            original, hole, strategy, feather, lambda _: check_wanted(), mode=mode, seed=seed
+        )
     except Overtaken:
         raise user_error("Nobody waits for this answer any more.") from None
     path = keep(served.result.image, f"{stem(_name(image))}_filled")
@@ -64,7 +71,7 @@ def fill(
         "seconds": round(served.seconds, 4),
         "device": served.device,
         "checkpoint": checkpoint_name(),
-        "notes": [*about_picture, *about_mask],
+        "notes": [*about_picture, *about_mask, *served.result.notes],
     }
     return gr.FileData(path=path, orig_name=path.rpartition("/")[2]), about
 

@@ -29,12 +29,14 @@ class ServedFill(NamedTuple):
 
 
 @readable_errors
-def fill_on(device: str | None, picture: Image.Image, hole: Hole, *options: Any) -> ServedFill:
+def fill_on(
+    device: str | None, picture: Image.Image, hole: Hole, *options: Any, mode: str, seed: int
+) -> ServedFill:
     """Fill on a device; ``options`` are those of ``InpaintingPipeline.fill_hole``, in its order."""
     pipeline = load_pipeline(device)
     with places:
         start = time.perf_counter()
-        result = pipeline.fill_hole(picture, hole, *options)
+        result = pipeline.fill_hole(picture, hole, *options, mode=mode, seed=seed)
     seconds = time.perf_counter() - start
     name = pipeline.predictor.device.type.upper().replace("CUDA", "GPU")
     return ServedFill(result, seconds, name)
@@ -50,6 +52,9 @@ def fill(
     strategy: str = "crop",
     feather: int = 0,
     on_pass: OnPass | None = None,
+    *,
+    mode: str = "auto",
+    seed: int = 0,
 ) -> ServedFill:
     """Fill on the lent GPU, if there is one, else where the pipeline is.
 
@@ -58,10 +63,10 @@ def fill(
         Whatever ``on_pass`` raises; a lent GPU is another process and does not call it.
     """
     if not spaces:
-        return fill_on(None, picture, hole, strategy, feather, on_pass)
+        return fill_on(None, picture, hole, strategy, feather, on_pass, mode=mode, seed=seed)
     try:
-        return fill_on_lent_gpu(None, picture, hole, strategy, feather)
+        return fill_on_lent_gpu(None, picture, hole, strategy, feather, mode=mode, seed=seed)
     except UserError:
         raise
     except gr.Error:  # no GPU free, or the visitor's quota is used up
-        return fill_on("cpu", picture, hole, strategy, feather, on_pass)
+        return fill_on("cpu", picture, hole, strategy, feather, on_pass, mode=mode, seed=seed)

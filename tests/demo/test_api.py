@@ -67,6 +67,9 @@ def test_gradio_client_gets_the_picture_and_its_facts(client, files):
     )
     assert (facts["width"], facts["height"], facts["hole_ratio"]) == (60, 40, 0.125)
     assert facts["passes"] and facts["device"] == "CPU" and facts["seconds"] > 0
+    assert (facts["mode"], facts["seed"]) == ("auto", 0)  # where a call names neither
+    (part,) = facts["parts"]
+    assert (part["box"], part["pixels"]) == ([10, 10, 30, 25], 300)
 
 
 def test_rotated_photos_are_upright(client, files, tmp_path, noise):
@@ -80,6 +83,21 @@ def test_rotated_photos_are_upright(client, files, tmp_path, noise):
     with Image.open(path) as result:
         assert result.size == (60, 40) and not result.getexif() and not result.info
     assert facts["notes"] == []
+
+
+def test_mode_and_seed_reach_the_fill(app, uploaded):
+    asked = {"mode": "natural", "seed": 2**32 - 1}
+    event, (_, facts) = fill(app, **uploaded, **asked)
+    assert event == "complete" and facts | asked == facts
+
+
+def test_what_a_fill_notes_is_told(files, tiny_pipeline, monkeypatch):
+    noted = tiny_pipeline.fill_hole(
+        decode(files[0]), np.array(decode(files[1], grey=True)) > 0
+    )._replace(notes=("Nothing to copy from.",))
+    monkeypatch.setattr(tiny_pipeline, "fill_hole", lambda *arguments, **options: noted)
+    given = [{"path": keep(decode(path, grey=True), path.stem)} for path in files]
+    assert api.fill(*given)[1]["notes"] == ["Nothing to copy from."]
 
 
 def test_single_requests_by_name_and_by_default(app, uploaded):
@@ -112,6 +130,10 @@ def test_refusals_are_sentences_in_plain_text(client, app, uploaded, files, tmp_
     for arguments, words in (
         ({"strategy": "fast"}, "no strategy 'fast'"),
         ({"feather": -1}, "feather is -1: give a number of pixels"),
+        ({"mode": "fast"}, "mode 'fast'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"seed": 2**32}, "seed is 4294967296"),
         ({"image": "cat.png"}, 'pass {"path": …'),
     ):
         event, answer = fill(app, **uploaded | arguments)
@@ -144,7 +166,10 @@ def test_mcp_offers_the_tool(app, address):
         return json.loads(reply.partition("data: ")[2] or reply)["result"]
 
     (tool,) = ask("tools/list")["tools"]
-    assert tool["name"] == "fill" and "white = repaint" in json.dumps(tool["inputSchema"])
+    schema = tool["inputSchema"]
+    assert tool["name"] == "fill" and "white = repaint" in json.dumps(schema)
+    assert schema["properties"]["mode"]["enum"] == ["auto", "faithful", "natural"]
+    assert "another try" in schema["properties"]["seed"]["description"]
     # It takes URLs, and fetches none from inside the network that it runs in.
     inside = {name: f"{address}/gradio_api/info" for name in ("image", "mask_image")}
     assert ask("tools/call", name="fill", arguments=inside)["isError"]

@@ -19,7 +19,7 @@ def test_only_fill_is_a_public_endpoint(demo):
     info = demo.get_api_info()
     assert set(info["named_endpoints"]) == {"/fill"} and not info["unnamed_endpoints"]
     names = [p["parameter_name"] for p in info["named_endpoints"]["/fill"]["parameters"]]
-    assert names == ["image", "mask_image", "strategy", "feather"]
+    assert names == ["image", "mask_image", "strategy", "feather", "mode", "seed"]
 
 
 def test_pictures_travel_without_loss(demo):

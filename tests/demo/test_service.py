@@ -1,5 +1,6 @@
 """Fills for visitors: so many at once, on the lent GPU where there is one to lend."""
 
+import functools
 import importlib.util
 import threading
 from types import SimpleNamespace
@@ -21,9 +22,11 @@ def square(size: int = 20) -> np.ndarray:
 
 def test_a_fill_says_how_long_and_where_it_ran(noise, tiny_pipeline):
     picture, seen = noise(20, 20), []
-    served = service.fill(picture, square(), "original", 2, seen.append)
-    expected = tiny_pipeline.fill_hole(picture, square(), "original", 2)
+    asked = {"mode": "natural", "seed": 3}
+    served = service.fill(picture, square(), "original", 2, seen.append, **asked)
+    expected = tiny_pipeline.fill_hole(picture, square(), "original", 2, **asked)
     assert served.result.image == expected.image and tuple(seen) == expected.passes
+    assert (served.result.mode, served.result.seed) == ("natural", 3)
     assert served.device == "CPU" and served.seconds > 0
 
 
@@ -31,12 +34,12 @@ def test_only_so_many_fills_run_at_once(noise, tiny_pipeline, monkeypatch):
     running, most, go = [], [], threading.Event()
     fill_hole = tiny_pipeline.fill_hole
 
-    def slow(*arguments):
+    def slow(*arguments, **options):
         running.append(1)
         most.append(len(running))
         go.wait(PATIENCE)
         running.pop()
-        return fill_hole(*arguments)
+        return fill_hole(*arguments, **options)
 
     monkeypatch.setattr(tiny_pipeline, "fill_hole", slow)
     threads = [threading.Thread(target=service.fill, args=(noise(20, 20), square()))
@@ -60,12 +63,17 @@ def lent_gpu(monkeypatch, tiny_pipeline):
     """A Space: the service there, the devices it loads pipelines for, the seconds it claims a GPU
     for, and what the GPU does."""
     space = SimpleNamespace(
-        claims=[], devices=[], lend=lambda function, *arguments: function(*arguments)
+        claims=[],
+        devices=[],
+        lend=lambda function, *arguments, **options: function(*arguments, **options),
     )
 
     def claim(duration):
         space.claims.append(duration)
-        return lambda function: lambda *arguments: space.lend(function, *arguments)
+        return lambda function: functools.partial(lend, function)
+
+    def lend(*arguments, **options):
+        return space.lend(*arguments, **options)
 
     def load_pipeline(device=None):
         space.devices.append(device)
@@ -82,8 +90,9 @@ def lent_gpu(monkeypatch, tiny_pipeline):
 def test_zero_gpu_lends_a_short_slice(lent_gpu, noise):
     assert lent_gpu.claims == [lent_gpu.service.GPU_SECONDS]
     assert lent_gpu.service.GPU_SECONDS <= 15
-    served = lent_gpu.service.fill(noise(20, 20), square())
+    served = lent_gpu.service.fill(noise(20, 20), square(), mode="natural", seed=3)
     assert lent_gpu.devices == [None] and served.result.image.size == (20, 20)
+    assert (served.result.mode, served.result.seed) == ("natural", 3)
 
 
 def test_a_refusal_on_the_gpu_s_process_is_not_tried_again(lent_gpu, noise):
@@ -91,17 +100,18 @@ def test_a_refusal_on_the_gpu_s_process_is_not_tried_again(lent_gpu, noise):
     with pytest.raises(gr.Error, match="no strategy"):
         lent_gpu.service.fill(noise(20, 20), square(), "fast")
     assert lent_gpu.devices == [None]
-    lent_gpu.lend = lambda *_: (_ for _ in ()).throw(user_error("No."))
+    lent_gpu.lend = lambda *_, **options: (_ for _ in ()).throw(user_error("No."))
     with pytest.raises(gr.Error, match="No."):
         lent_gpu.service.fill(noise(20, 20), square())
 
 
 def test_without_a_gpu_to_lend_the_cpu_fills(lent_gpu, noise):
-    def refuse(function, *arguments):
+    def refuse(function, *arguments, **options):
         raise gr.Error("You have exceeded your GPU quota")
 
     lent_gpu.lend, seen = refuse, []
-    served = lent_gpu.service.fill(noise(20, 20), square(), on_pass=seen.append)
+    served = lent_gpu.service.fill(noise(20, 20), square(), on_pass=seen.append, seed=3)
+    assert served.result.seed == 3
     assert lent_gpu.devices == ["cpu"] and len(seen) == 1
     assert served.result.image.size == (20, 20)
 
