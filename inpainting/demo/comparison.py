@@ -1,11 +1,11 @@
-"""A hole's surroundings, filled by the classical methods beside the network.
+"""A hole's surroundings, filled by the network in both modes and by classical methods.
 
 They travel with the page as three PNG files, picture, mask image and fill: the server remembers
 nothing.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ COMPARED = tuple(n for n in ("ns", "telea", "biharmonic", "patchmatch") if n in 
 MOST_BIHARMONIC = 60_000  # missing pixels: a system of equations larger than that takes minutes
 MOST_PATCHMATCH = 60_000  # missing pixels, and
 MOST_SEARCHED = 500_000  # pixels of the window: beyond either a search takes many seconds
+NETWORK = "This network, {}"
+ALIKE = NETWORK.format("natural and faithful fill, which are alike here")
 SHOWN = 900  # pixels, of a comparison
 
 Captioned = tuple[Image.Image | str, str]
@@ -62,14 +64,29 @@ class Window(NamedTuple):
         return hole_from_mask_image(self.mask_image, self.original.size)
 
 
-def comparison(window: Window) -> Iterator[list[Captioned]]:
-    """The network's fill and the classical ones, one more with every step."""
+def comparison(
+    window: Window, name: str, other: Callable[[], tuple[Image.Image, str]]
+) -> Iterator[list[Captioned]]:
+    """The network's fill in both modes and the classical ones, one more with every step.
+
+    Args:
+        window: with the fill that is shown.
+        name: of that fill, see :func:`inpainting.demo.report.fill_name`.
+        other: makes the fill of the other mode, "RGB" of the window's size, and its name.
+    """
     original, hole = window.original, window.hole
-    shown = [_scored("This network", original, np.asarray(window.result), hole, "")]
+    shown = [_scored(NETWORK.format(name), original, np.asarray(window.result), hole, "")]
     yield list(shown)
-    for name in COMPARED:
-        title, fill = CLASSICAL[name]
-        if too_large := _too_large(name, hole):
+    picture, other_name = other()
+    pixels = np.asarray(picture)
+    if np.array_equal(pixels, np.asarray(window.result)):
+        shown = [_scored(ALIKE, original, pixels, hole, "")]
+    else:
+        shown.append(_scored(NETWORK.format(other_name), original, pixels, hole, ""))
+    yield list(shown)
+    for method in COMPARED:
+        title, fill = CLASSICAL[method]
+        if too_large := _too_large(method, hole):
             blank = window.original.copy()
             blank.paste((128, 128, 128), mask=window.mask_image)
             shown.append((preview(blank, SHOWN), f"{title}: left out, {too_large}"))

@@ -109,21 +109,35 @@ def read_parts(value: Value, photo: str | None = None) -> tuple[Image.Image, Ima
         photo: file that was put into the editor. It is what counts: a browser's canvas
             multiplies colours by their opacity and loses some of them.
     """
-    if not value:
+    path = source_of(value, photo)
+    assert value  # or there would be no file
+    image = read_picture(path).image
+    if path != photo and not _opacity(image).getbbox():
         raise InvalidImage(NO_PICTURE)
-    # A page that was left open outlives its photo's file here.
-    image = read_picture(photo).image if photo and Path(photo).is_file() else None
-    background = value["background"]
-    if image is None or image.size != background.size:
-        image = background.read()
-        if not _opacity(image).getbbox():
-            raise InvalidImage(NO_PICTURE)
     mask_image = Image.new("L", image.size)
     for layer in value["layers"]:
         if layer.size != image.size:
             raise SizeMismatch(image.size, layer.size)
         mask_image = ImageChops.lighter(mask_image, _opacity(layer))
     return image, black_and_white(mask_image)
+
+
+def source_of(value: Value, photo: str | None = None) -> str:
+    """The file that :func:`read_parts` reads the picture from.
+
+    Args:
+        value, photo: as there.
+
+    Raises:
+        InvalidImage: when no picture is loaded.
+    """
+    if not value:
+        raise InvalidImage(NO_PICTURE)
+    background: Part = value["background"]
+    # A page that was left open outlives its photo's file here.
+    if photo and Path(photo).is_file() and read_size(photo) == background.size:
+        return photo
+    return background.path
 
 
 def put(image: Image.Image, mask_image: Image.Image, photo: str | None = None) -> gr.ImageEditor:

@@ -9,7 +9,7 @@ import gradio as gr
 from PIL import Image
 from starlette.middleware import Middleware
 
-from inpainting.demo import api, events, limits, mask_steps
+from inpainting.demo import api, asked, events, limits, mask_steps
 from inpainting.demo.cache_cleanup import CacheCleaner
 from inpainting.demo.checkpoint import load_pipeline
 from inpainting.demo.downloads import fetch
@@ -35,6 +35,11 @@ PRIVACY = (
 KEYS = (
     "Keys: **F** fill · **B** brush · **E** eraser · **[** **]** brush size · **Ctrl Z** undo · "
     "**Ctrl V** paste a photo"
+)
+MODES = [("Natural", "auto"), ("Faithful", "faithful")]
+MODES_INFO = (
+    "Natural: removed objects are filled with the picture's own texture. Faithful: the network "
+    "alone, closest on average, for repairs."
 )
 SCALE = f"Black = equal, pale yellow = {HEAT_MAP_RANGE} of 255 grey levels apart, or more."
 PROPAGATION = (
@@ -85,6 +90,10 @@ def build() -> gr.Blocks:
                         "Upload a photo", file_types=["image"], elem_id="upload", min_width=136
                     )
                     button = gr.Button("Fill", variant="primary", elem_id="fill", scale=2)
+                mode = gr.Radio(
+                    MODES, value=MODES[0][1], label="Kind of fill", info=MODES_INFO,
+                    elem_id="mode", container=False,
+                )  # fmt: skip
                 gr.Checkbox(label="Fill after every stroke", elem_id="auto", container=False)
                 examples = gr.Dataset(
                     label="Examples", elem_id="examples", type="index",
@@ -98,6 +107,7 @@ def build() -> gr.Blocks:
                 )  # fmt: skip
                 report = gr.HTML(elem_id="report")
                 with gr.Row(elem_id="result"):
+                    again = gr.Button("Another try", visible=False, elem_id="again", size="md")
                     download = gr.DownloadButton("Download PNG", elem_id="download", size="md")
                     onward = gr.Button("Go on with the result", elem_id="onward", size="md")
         with gr.Row():
@@ -113,35 +123,44 @@ def build() -> gr.Blocks:
         photo = gr.File(visible="hidden")
         window = gr.File(file_count="multiple", visible="hidden")
         name, damage, number = gr.State("photo"), gr.State(""), gr.State(0)
+        last = gr.State(asked.NOTHING)
         steps = gr.State(mask_steps.NONE)
         counts = gr.HTML(mask_steps.NONE.html(), visible="hidden", elem_id="mask_steps")
         undo, redo = (
             gr.Button(visible="hidden", elem_id=f"{way}_mask") for way in ("undo", "redo")
         )
 
-        filled = [slider, report, download, *maps, levels, window, comparison.gallery, history]
+        filled = [
+            slider, report, download, *maps, levels, window, comparison.gallery, history, last,
+            again,
+        ]  # fmt: skip
         # Whatever opens pictures shares one limit: memory is for so many at once.
         shared: dict[str, Any] = {"concurrency_id": "pictures", "concurrency_limit": limits.FILLS}
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal",
                    "show_progress_on": slider, **shared}  # fmt: skip
         long = {**private, "show_progress": "full"}
-        button.click(
-            events.begin, None, number, queue=False, trigger_mode="multiple", **private
-        ).then(
-            events.fill_editor,
-            [editor, photo, masks.feather, name, damage, history, number], filled,
-            scroll_to_output=True, trigger_mode="multiple", **long,
-        )  # fmt: skip
+        painted = [editor, photo, masks.feather, name, damage, history]
+        for press, fill, wanted in (
+            (button.click, events.fill_editor, mode), (again.click, events.try_again, last),
+        ):  # fmt: skip
+            press(
+                events.begin, None, number, queue=False, trigger_mode="multiple", **private
+            ).then(
+                fill, [*painted, wanted, number], filled, scroll_to_output=True,
+                trigger_mode="multiple", **long,
+            )  # fmt: skip
         stepped = [editor, steps, counts]
         opened = [editor, photo, name, damage, steps, counts]
         shown = [*opened, *filled]
-        demo.load(events.show_first_example, history, shown, **private)
+        demo.load(events.show_first_example, [mode, history], shown, **private)
         demo.unload(leave)
 
         def emptied_by(event: Any) -> Any:
             return event(None, None, editor, js=EMPTY_EDITOR).then(None, js=LAY_BRUSH_DOWN)
 
-        emptied_by(examples.click).then(events.show_example, [examples, history], shown, **private)
+        emptied_by(examples.click).then(
+            events.show_example, [examples, mode, history], shown, **private
+        )
         emptied_by(upload.upload).then(events.open_photo, upload, opened, **private)
         emptied_by(onward.click).then(events.go_on, [download, name], opened, **private)
         emptied_by(editor.clear)
@@ -158,11 +177,11 @@ def build() -> gr.Blocks:
         )
         tests.apply.click(
             events.damage,
-            [*masked, tests.kind, tests.percent, tests.seed, name, history],
+            [*masked, tests.kind, tests.percent, tests.seed, name, history, mode],
             [*stepped, damage, *filled], scroll_to_output=True, **long,
         )  # fmt: skip
         comparison.button.click(
-            events.compare, window, comparison.gallery, api_visibility="private"
+            events.compare, [window, last], comparison.gallery, api_visibility="private"
         )
         gr.api(api.fill, api_name="fill", **shared)
     return demo.queue(max_size=limits.WAITING, api_open=False)
@@ -200,7 +219,7 @@ def damage_tools() -> SimpleNamespace:
 
 
 def closer_looks() -> tuple[list[gr.Image], SimpleNamespace, gr.Gallery]:
-    """Heat maps, classical fills and mask propagation, folded away below the numbers."""
+    """Heat maps, other fills and mask propagation, folded away below the numbers."""
     maps = []
     with gr.Accordion("Where it differs, and how sure it is", open=False, elem_id="maps"):
         gr.Markdown(SCALE)
@@ -208,9 +227,9 @@ def closer_looks() -> tuple[list[gr.Image], SimpleNamespace, gr.Gallery]:
             for title in ("Difference from the original", "Difference that the network expects"):
                 maps.append(gr.Image(label=title, format="png", interactive=False, height=260,
                                      buttons=["fullscreen"]))  # fmt: skip
-    with gr.Accordion("Beside classical fills", open=False, elem_id="comparison"):
-        button = gr.Button("Fill this hole with OpenCV and biharmonic, too", size="sm")
-        compared = gallery("Classical fills", columns=2)
+    with gr.Accordion("Beside other fills", open=False, elem_id="comparison"):
+        button = gr.Button("Fill this hole in other ways, too", size="sm")
+        compared = gallery("Other fills", columns=2)
     with gr.Accordion("How the hole closes", open=False, elem_id="levels"):
         gr.Markdown(PROPAGATION)
         levels = gallery("Levels", columns=4)

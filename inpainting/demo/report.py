@@ -30,7 +30,7 @@ TOUCHED = "✗ pixels outside the hole differ: please report this"
 
 
 def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
-    """The scores as cards, the facts as one line, what they mean in words, and what was run.
+    """What filled the hole; the scores as cards; facts, their meaning, and what was run as words.
 
     Args:
         served: the fill.
@@ -40,6 +40,9 @@ def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
     scores, ratio, untouched = measured
     width, height = served.result.original.size
     cards = f'<dl class="cards">{_cards(scores)}</dl>' if scores else ""
+    filled = (
+        f"<strong>{fill_name(served.result).capitalize()}</strong>: {filled_with(served.result)}"
+    )
     facts = (
         f"{width} × {height} px · hole {100 * ratio:.1f} % · "
         f"filled in {served.seconds:.2f} s on {served.device} · "
@@ -49,14 +52,36 @@ def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
         words.append(PARTLY_ERASED)
     if scores and math.isinf(scores.hole_psnr):
         words.append(INFINITE)
+    words += map(html.escape, served.result.notes)
     # A number of its own: the page replaces a report only by another one, even of an equal fill.
     return (
         f'<div role="status" data-run="{time.time_ns()}">'
-        f'{cards}<p class="facts">{facts}'
+        f'<p class="filled">{filled}</p>{cards}<p class="facts">{facts}'
         f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>"
         f'<details><summary>What was run</summary><p class="ran">{runs(served.result)}</p>'
         f"<p>{html.escape(checkpoint_name())}</p></details></div>"
     )
+
+
+def fill_name(result: InpaintingResult) -> str:
+    """A fill's name: its mode as the page calls it, and where texture was copied, which try."""
+    if result.mode == "faithful":
+        return "faithful fill"
+    return "natural fill" + (f", try {result.seed + 1}" if has_texture(result) else "")
+
+
+def filled_with(result: InpaintingResult) -> str:
+    """What the holes were filled with, in words."""
+    holes, copied = len(result.parts), sum(part.natural for part in result.parts)
+    if copied:
+        return f"{copied} of {holes} hole{'s' * (holes > 1)} with copied texture"
+    every = "the hole" if holes == 1 else f"all {holes} holes"
+    return f"the network alone filled {every}"
+
+
+def has_texture(result: InpaintingResult) -> bool:
+    """Whether a part was filled with the picture's own texture: another try would differ."""
+    return any(part.natural for part in result.parts)
 
 
 def _cards(scores: Scores) -> str:
@@ -86,7 +111,10 @@ def runs(result: InpaintingResult) -> str:
 def history_caption(served: ServedFill, measured: Measured, name: str) -> str:
     """One line for the list of the visit."""
     width, height = served.result.original.size
-    about = f"{name} · {width} × {height} px · hole {100 * measured.hole_ratio:.1f} %"
+    about = (
+        f"{name} · {width} × {height} px · hole {100 * measured.hole_ratio:.1f} % · "
+        f"{fill_name(served.result)}"
+    )
     if measured.scores is None:
         return about
     return about + f" · {measured.scores.hole_psnr:.1f} dB in hole".replace("inf dB", "∞ dB")

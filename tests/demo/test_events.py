@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from inpainting.demo import comparison, events, report
+from inpainting.demo.asked import NOTHING
 from inpainting.demo.images import LOOK, MAP
 from inpainting.demo.mask_steps import NONE
 from inpainting.errors import NothingKnown
@@ -22,6 +23,7 @@ from tests.demo.visitor import (
     layer,
     no_progress,
     painted,
+    press_another_try,
     press_fill,
     shown_in,
     value,
@@ -82,7 +84,7 @@ def test_errors_become_sentences(noise):
 def fill_number(number, noise):
     """What the page shows of a request with that number."""
     state = value(noise(45, 31), painted((45, 31), (5, 6, 17, 12)))
-    return events.fill_editor(state, None, 0, "cat", "", None, number, VISITOR, no_progress)
+    return events.fill_editor(state, None, 0, "cat", "", None, "auto", number, VISITOR, no_progress)
 
 
 def test_a_newer_request_ends_the_older_one_before_the_network_runs(
@@ -111,7 +113,7 @@ def test_nothing_is_computed_for_who_has_left(noise, monkeypatch, tiny_pipeline)
     monkeypatch.setattr("inpainting.demo.requests.event_is_wanted", lambda: False)
     assert fill_number(events.begin(VISITOR), noise) == gr.skip()
     outputs = events.damage(
-        value(noise(60, 40)), None, NONE, "lines", 10, 0, "cat", None, VISITOR, no_progress
+        value(noise(60, 40)), None, NONE, "lines", 10, 0, "cat", None, "auto", VISITOR, no_progress
     )
     assert outputs == gr.skip()
 
@@ -136,6 +138,78 @@ def test_history_has_the_newest_first_and_ends(noise):
     assert decode(history[0][0]).width == 19 + events.VISIT + 2
 
 
+# Modes and tries
+
+DEEP = (40, 60, 110, 130)  # a box that is copied into
+
+
+def deep_hole(noise):
+    """A picture, and a mask image with a part that is copied into and one that is not."""
+    mask_image = box_mask((260, 200), DEEP)
+    mask_image.paste(255, (200, 20, 204, 180))
+    return noise(260, 200), mask_image
+
+
+def hole_pixels(shown):
+    """What a fill put into the deep hole."""
+    return decode(shown["file"]).crop(DEEP).tobytes()
+
+
+def test_another_try_changes_the_hole_alone_and_counts(noise):
+    image, mask_image = deep_hole(noise)
+    first = press_fill(image, mask_image)
+    second = press_another_try(image, mask_image, first["asked"])
+    third = press_another_try(image, mask_image, second["asked"])
+    assert len({hole_pixels(shown) for shown in (first, second, third)}) == 3
+    known = np.array(mask_image) == 0
+    assert np.array_equal(np.array(decode(third["file"]))[known], np.array(image)[known])
+    for number, shown in enumerate((first, second, third), 1):
+        words = f"Natural fill, try {number}</strong>: 1 of 2 holes with copied texture"
+        assert words in shown["report"] and shown["again"].visible
+        assert f"natural fill, try {number}" in shown["history"][0][1]
+    again = press_fill(image, mask_image)  # Fill itself begins anew
+    assert hole_pixels(again) == hole_pixels(first) and again["asked"].seed == 0
+
+
+def test_another_photo_or_mask_begins_with_the_first_try(noise):
+    image, mask_image = deep_hole(noise)
+    asked = press_fill(image, mask_image)["asked"]
+    assert press_another_try(noise(260, 200), mask_image, asked)["asked"].seed == 0
+    more = mask_image.copy()
+    more.putpixel((2, 2), 255)
+    assert press_another_try(image, more, asked)["asked"].seed == 0
+    assert press_another_try(image, mask_image, asked._replace(seed=2**32 - 1))["asked"].seed == 0
+
+
+def test_a_fill_without_copied_texture_has_no_other_try(noise):
+    image, mask_image = deep_hole(noise)
+    faithful = press_fill(image, mask_image, mode="faithful")
+    assert not faithful["again"].visible
+    assert "Faithful fill</strong>: the network alone filled all 2 holes" in faithful["report"]
+    assert hole_pixels(faithful) != hole_pixels(press_fill(image, mask_image))
+    thin = press_fill(image, box_mask(image.size, (200, 20, 204, 180)))
+    assert not thin["again"].visible
+    assert "Natural fill</strong>: the network alone filled the hole" in thin["report"]
+
+
+def test_what_could_not_be_filled_as_asked_for_is_told(noise, monkeypatch, tiny_pipeline):
+    image, mask_image = deep_hole(noise)
+    noted = tiny_pipeline.fill(image, mask_image)._replace(notes=("Nothing <here> to copy.",))
+    monkeypatch.setattr(tiny_pipeline, "fill_hole", lambda *arguments, **options: noted)
+    assert "Nothing &lt;here&gt; to copy." in press_fill(image, mask_image)["report"]
+
+
+def test_an_overtaken_try_shows_nothing(noise, monkeypatch, tiny_pipeline):
+    image, mask_image = deep_hole(noise)
+    asked = press_fill(image, mask_image)["asked"]
+    old = events.begin(VISITOR)
+    events.begin(VISITOR)
+    monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", None)
+    state = value(image, layer(mask_image))
+    arguments = state, None, 0, "cat", "", None, asked, old, VISITOR, no_progress
+    assert events.try_again(*arguments) == gr.skip()
+
+
 # Pictures and masks
 
 
@@ -153,7 +227,9 @@ def test_the_colour_space_goes_the_whole_way(tmp_path, noise):
     update, photo, *_ = events.open_photo(str(tmp_path / "p3.png"))
     number = events.begin(VISITOR)
     state = value(noise(30, 20), layer(box_mask((30, 20), (5, 5, 9, 9))))
-    outputs = events.fill_editor(state, photo, 0, "cat", "", None, number, VISITOR, no_progress)
+    outputs = events.fill_editor(
+        state, photo, 0, "cat", "", None, "auto", number, VISITOR, no_progress
+    )
     shown = dict(zip(OUTPUTS, outputs, strict=True))
     for path in (photo, update.value["background"]["path"], shown["file"], *shown["slider"],
                  *shown["window"][::2], shown["history"][0][0]):  # fmt: skip
@@ -235,7 +311,9 @@ def test_masks_are_saved_inverted_grown_and_shrunk(noise):
 def test_damage_is_seeded_filled_and_known(noise):
     state = value(noise(120, 90))
     first, again, other = (
-        events.damage(state, None, NONE, "strokes", 20, seed, "cat", None, VISITOR, no_progress)
+        events.damage(
+            state, None, NONE, "strokes", 20, seed, "cat", None, "auto", VISITOR, no_progress
+        )
         for seed in (3, 3, 4)
     )
     mask_image = shown_in(first[0])[1]
@@ -254,8 +332,9 @@ def test_damage_is_seeded_filled_and_known(noise):
 def test_damage_of_nothing_is_said(noise):
     with pytest.raises(gr.Error, match="1 % of so small a picture is nothing"):
         events.damage(
-            value(noise(4, 4)), None, NONE, "strokes", 1, 0, "cat", None, VISITOR, no_progress
-        )
+            value(noise(4, 4)), None, NONE, "strokes", 1, 0, "cat", None, "auto", VISITOR,
+            no_progress,
+        )  # fmt: skip
 
 
 # Looking closer
@@ -265,21 +344,41 @@ def test_a_hole_is_compared_with_its_own_classical_fills(noise):
     shown = press_fill(noise(60, 40), box_mask((60, 40), (10, 10, 20, 20)))
     window = comparison.Window.from_files(shown["window"])
     assert window.result == decode(shown["file"]) and window.hole.sum() == 100
-    steps = list(events.compare(shown["window"]))
-    assert [len(step) for step in steps] == [1, 2, 3, 4, 5]
+    steps = list(events.compare(shown["window"], shown["asked"]))
+    assert [len(step) for step in steps] == [1, 1, 2, 3, 4, 5]  # both modes of it are alike
     assert shown["compared"] == []  # a comparison with an earlier fill would mislead
+
+
+@pytest.mark.parametrize("kind", ["RGB", "RGBA", "L"])
+def test_both_modes_of_the_network_are_compared(noise, kind):
+    photo, mask_image = noise(400, 300).convert(kind), Image.new("L", (400, 300))
+    mask_image.paste(255, (250, 150, 310, 210))
+    first = press_fill(photo, mask_image, feather=2)
+    second = press_another_try(photo, mask_image, first["asked"], feather=2)
+    faithful = press_fill(photo, mask_image, feather=2, mode="faithful")
+    for shown, other, names in (
+        (second, faithful, ["natural fill, try 2", "faithful fill"]),
+        (faithful, first, ["faithful fill", "natural fill, try 1"]),
+    ):
+        step = list(events.compare(shown["window"], shown["asked"]))[1]
+        assert [caption.split(":")[0] for _, caption in step] == [
+            f"This network, {name}" for name in names
+        ]
+        for (picture, _), filled in zip(step, (shown, other), strict=True):
+            whole = decode(filled["file"]).convert("RGB")
+            assert picture == whole.crop(shown["asked"].box)
 
 
 @pytest.mark.parametrize("window", [None, []])
 def test_nothing_to_compare_is_said(window):
     with pytest.raises(gr.Error, match="nothing to compare yet"):
-        list(events.compare(window))
+        list(events.compare(window, NOTHING))
 
 
 def test_files_that_are_no_window_are_refused_in_words(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n...")
     with pytest.raises(gr.Error, match="broken.png is not a picture"):
-        list(events.compare([str(tmp_path / "broken.png")] * 3))
+        list(events.compare([str(tmp_path / "broken.png")] * 3, NOTHING))
 
 
 def test_the_hole_closes_level_by_level(noise):

@@ -39,7 +39,9 @@ def test_examples_folder_is_small():
 
 def test_an_example_comes_filled_and_is_computed_once(nothing_filled, monkeypatch):
     visitor = SimpleNamespace(session_hash="visitor")
-    editor, photo, name, damage, _, _, slider, report, *_ = events.show_example(0, None, visitor)
+    editor, photo, name, damage, _, _, slider, report, *_ = events.show_example(
+        0, "auto", None, visitor
+    )
     image, mask_image = events.read_example(events.EXAMPLES[0])
     assert decode(photo) == image and (name, damage) == (events.EXAMPLES[0].stem, "")
     layer = decode(editor.value["layers"][0]["path"]).getchannel("A")
@@ -47,7 +49,7 @@ def test_an_example_comes_filled_and_is_computed_once(nothing_filled, monkeypatc
     assert decode(slider[1]).size == image.size
     assert f"{image.width} × {image.height} px" in report
     monkeypatch.setattr(service, "fill", None)
-    again = events.show_first_example(None, visitor)[7]
+    again = events.show_first_example("auto", None, visitor)[7]
     assert again != report and re.sub("data-run=.*?>", "", again) == re.sub(
         "data-run=.*?>", "", report
     )

@@ -45,7 +45,7 @@ def test_numbers_are_those_of_the_pictures(served):
         report.UNTOUCHED,
     ):
         assert words in text
-    caption = f"cat · 45 × 31 px · hole 5.2 % · {expected.hole_psnr:.1f} dB in hole"
+    caption = f"cat · 45 × 31 px · hole 5.2 % · natural fill · {expected.hole_psnr:.1f} dB in hole"
     assert history_caption(served, measure(served.result), "cat") == caption
 
 

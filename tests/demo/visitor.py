@@ -7,13 +7,14 @@ import gradio as gr
 from PIL import Image
 
 from inpainting.demo import events
+from inpainting.demo.asked import Asked
 from inpainting.demo.editor import Part, read_parts
 from inpainting.demo.images import OPACITY, PAINT, keep
 from inpainting.io.images import decode
 
 VISITOR = SimpleNamespace(session_hash="visitor")  # a gr.Request
 OUTPUTS = ("slider", "report", "file", "difference", "expected", "levels", "window", "compared",
-           "history")  # fmt: skip
+           "history", "asked", "again")  # fmt: skip
 Size, Box = tuple[int, int], tuple[int, int, int, int]
 
 
@@ -58,11 +59,24 @@ def press_fill(
     feather: int = 0,
     damage: str = "",
     history: events.History = None,
+    mode: str = "auto",
 ) -> dict[str, Any]:
     """Paint the mask on a photo named "cat" and press Fill: what the page shows, by part."""
     number = events.begin(VISITOR)
     outputs = events.fill_editor(
-        value(image, layer(mask_image)), None, feather, "cat", damage, history, number, VISITOR,
+        value(image, layer(mask_image)), None, feather, "cat", damage, history, mode,
+        number, VISITOR, no_progress,
+    )  # fmt: skip
+    return dict(zip(OUTPUTS, outputs, strict=True))
+
+
+def press_another_try(
+    image: Image.Image, mask_image: Image.Image, asked: Asked, feather: int = 0
+) -> dict[str, Any]:
+    """Press Another try with the mask painted on the photo: what the page shows, by part."""
+    number = events.begin(VISITOR)
+    outputs = events.try_again(
+        value(image, layer(mask_image)), None, feather, "cat", "", None, asked, number, VISITOR,
         no_progress,
     )  # fmt: skip
     return dict(zip(OUTPUTS, outputs, strict=True))
