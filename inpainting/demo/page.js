@@ -81,8 +81,10 @@
     if (latin || altGr) return key.toLowerCase();
     return places[code] ?? code.replace(/^Key/, "").toLowerCase();
   };
+  const typedInto = "input:not([type=radio], [type=checkbox]), textarea, select, " +
+    "[contenteditable=true]";
   addEventListener("keydown", (event) => {
-    if (event.target.closest("input, textarea, select, [contenteditable=true]")) return;
+    if (event.target.closest(typedInto)) return;
     const altGr = event.getModifierState("AltGraph") || (event.ctrlKey && event.altKey);
     const control = !altGr && (event.ctrlKey || event.metaKey);
     const held = (control ? "ctrl+" : "") + (control && event.shiftKey ? "shift+" : "");

@@ -38,8 +38,8 @@ KEYS = (
 )
 MODES = [("Natural", "auto"), ("Faithful", "faithful")]
 MODES_INFO = (
-    "Natural: removed objects are filled with the picture's own texture. Faithful: the network "
-    "alone, closest on average, for repairs."
+    "Natural: the picture's own texture, for removed objects. Faithful: closest to the original "
+    "on average, for repairs."
 )
 SCALE = f"Black = equal, pale yellow = {HEAT_MAP_RANGE} of 255 grey levels apart, or more."
 PROPAGATION = (
@@ -107,9 +107,12 @@ def build() -> gr.Blocks:
                 )  # fmt: skip
                 report = gr.HTML(elem_id="report")
                 with gr.Row(elem_id="result"):
-                    again = gr.Button("Another try", visible=False, elem_id="again", size="md")
-                    download = gr.DownloadButton("Download PNG", elem_id="download", size="md")
-                    onward = gr.Button("Go on with the result", elem_id="onward", size="md")
+                    small: dict[str, Any] = {"size": "md", "min_width": 150}  # two, on a phone
+                    again = gr.Button("Another try", visible=False, elem_id="again", **small)
+                    download = gr.DownloadButton("Download PNG", elem_id="download", **small)
+                    onward = gr.Button(
+                        "Go on with the result", elem_id="onward", size="md", min_width=200
+                    )
         with gr.Row():
             with gr.Column():
                 masks = mask_tools()

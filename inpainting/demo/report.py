@@ -73,10 +73,11 @@ def fill_name(result: InpaintingResult) -> str:
 def filled_with(result: InpaintingResult) -> str:
     """What the holes were filled with, in words."""
     holes, copied = len(result.parts), sum(part.natural for part in result.parts)
+    if holes == 1:
+        return "copied texture in the hole" if copied else "the network alone filled the hole"
     if copied:
-        return f"{copied} of {holes} hole{'s' * (holes > 1)} with copied texture"
-    every = "the hole" if holes == 1 else f"all {holes} holes"
-    return f"the network alone filled {every}"
+        return f"{copied} of {holes} holes with copied texture"
+    return f"the network alone filled all {holes} holes"
 
 
 def has_texture(result: InpaintingResult) -> bool:

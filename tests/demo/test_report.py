@@ -11,6 +11,7 @@ from inpainting.demo.checkpoint import checkpoint_name
 from inpainting.demo.report import history_caption, report_html
 from inpainting.evaluation.fill_report import measure
 from inpainting.evaluation.metrics import score
+from inpainting.inference.pipeline import Part
 from inpainting.masks.convert import hole_from_mask_image
 from tests.demo.visitor import box_mask
 
@@ -47,6 +48,23 @@ def test_numbers_are_those_of_the_pictures(served):
         assert words in text
     caption = f"cat · 45 × 31 px · hole 5.2 % · natural fill · {expected.hole_psnr:.1f} dB in hole"
     assert history_caption(served, measure(served.result), "cat") == caption
+
+
+@pytest.mark.parametrize(
+    ("mode", "natural", "name", "words"),
+    [
+        ("auto", (True, False, False), "natural fill, try 3", "1 of 3 holes with copied texture"),
+        ("auto", (True,), "natural fill, try 3", "copied texture in the hole"),
+        ("auto", (False, False), "natural fill", "the network alone filled all 2 holes"),
+        ("faithful", (False,), "faithful fill", "the network alone filled the hole"),
+    ],
+)
+def test_the_numbers_say_which_fill_they_belong_to(served, mode, natural, name, words):
+    parts = tuple(Part((0, 0, 1, 1), 1, copied) for copied in natural)
+    served = served._replace(result=served.result._replace(mode=mode, seed=2, parts=parts))
+    text = report_html(served, measure(served.result), known=False)
+    assert f"<strong>{name.capitalize()}</strong>: {words}</p>" in text
+    assert f" · {name} · " in history_caption(served, measure(served.result), "cat")
 
 
 def test_the_report_says_when_its_numbers_mean_nothing(served):
