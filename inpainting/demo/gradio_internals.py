@@ -11,6 +11,8 @@ import gradio as gr
 import httpx
 from fastapi import HTTPException
 from gradio import processing_utils
+from gradio.blocks import BlockFunction
+from gradio.components.api_component import Api
 from gradio.components.base import server
 from gradio.components.image_editor import EditorData, EditorValue
 from gradio.context import LocalContext
@@ -21,6 +23,7 @@ __all__ = [
     "EditorUploads",
     "EditorValue",
     "FileEditor",
+    "PatientBlocks",
     "event_is_wanted",
     "forget_files",
     "get_upload_folder",
@@ -61,6 +64,25 @@ def forget_files(blocks: gr.Blocks, removed: set[str]) -> None:
     """Tell Gradio that temporary files of an app are gone."""
     for paths in blocks.temp_file_sets:
         paths -= removed
+
+
+class PatientBlocks(gr.Blocks):
+    """A page whose endpoint serves calls from before its newest parameters.
+
+    Where values come by position, Gradio wants all of them, although its own description of the
+    endpoint names defaults.
+    """
+
+    async def preprocess_data(
+        self, block_fn: BlockFunction, inputs: list[Any], *arguments: Any, **options: Any
+    ) -> list[Any]:
+        """The values that the function gets; what the last parameters lack is their default."""
+        missing = block_fn.inputs[len(inputs) :]
+        defaults = [block.value for block in missing if isinstance(block, Api)]
+        if len(defaults) == len(missing):  # else it is an event of the page itself
+            inputs = [*inputs, *defaults]
+        values: list[Any] = await super().preprocess_data(block_fn, inputs, *arguments, **options)
+        return values
 
 
 class EditorFiles(NamedTuple):

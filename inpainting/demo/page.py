@@ -14,7 +14,7 @@ from inpainting.demo.cache_cleanup import CacheCleaner
 from inpainting.demo.checkpoint import load_pipeline
 from inpainting.demo.downloads import fetch
 from inpainting.demo.editor import PhotoEditor, brush_for
-from inpainting.demo.gradio_internals import queue_length, replace_fetch
+from inpainting.demo.gradio_internals import PatientBlocks, queue_length, replace_fetch
 from inpainting.demo.middleware import Limiter
 from inpainting.errors import InpaintingError
 from inpainting.evaluation.heat_map import HEAT_MAP_RANGE
@@ -75,7 +75,7 @@ def tell_failure() -> None:
 
 def build() -> gr.Blocks:
     """Lay out the page and connect its events."""
-    with gr.Blocks(title="Image inpainting", analytics_enabled=False) as demo:
+    with PatientBlocks(title="Image inpainting", analytics_enabled=False) as demo:
         gr.Markdown(f"# Image inpainting\n{HOW_TO}", elem_id="head")
         with gr.Row():
             with gr.Column():

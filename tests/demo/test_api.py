@@ -19,7 +19,7 @@ from inpainting.demo.images import keep
 from inpainting.evaluation.metrics import score
 from inpainting.io.images import FIRST_FRAME, decode
 from tests.demo.visitor import box_mask
-from tests.endpoint import file_data, fill, upload
+from tests.endpoint import file_data, fill, result, upload
 from tests.io.profiles import grey_profile, rgb_profile
 from tests.running_app import PATIENCE, ROOT
 
@@ -89,6 +89,20 @@ def test_mode_and_seed_reach_the_fill(app, uploaded):
     asked = {"mode": "natural", "seed": 2**32 - 1}
     event, (_, facts) = fill(app, **uploaded, **asked)
     assert event == "complete" and facts | asked == facts
+
+
+@pytest.mark.parametrize("given", [[], ["crop", 0], ["crop", 0, "natural"]])
+def test_values_by_position_may_end_before_the_newest_parameters(app, uploaded, given):
+    answer = app.post("/gradio_api/call/fill", json={"data": [*uploaded.values(), *given]})
+    event, (_, facts) = result(app, answer.json()["event_id"])
+    assert event == "complete"
+    assert (facts["mode"], facts["seed"]) == ((*given[2:], "auto")[0], 0)
+
+
+def test_a_call_without_pictures_is_told_what_is_needed(app):
+    answer = app.post("/gradio_api/call/fill", json={"data": []})
+    event, data = result(app, answer.json()["event_id"])
+    assert event == "error" and "A picture file is needed" in data["error"]
 
 
 def test_what_a_fill_notes_is_told(files, tiny_pipeline, monkeypatch):

@@ -20,6 +20,7 @@ from inpainting.demo.gradio_internals import (
     EditorUploads,
     EditorValue,
     FileEditor,
+    PatientBlocks,
     event_is_wanted,
     forget_files,
     get_upload_folder,
@@ -40,11 +41,11 @@ pytestmark = [
 Visit = Callable[[gr.Blocks, httpx.AsyncClient], Coroutine[Any, Any, None]]
 
 
-def serve(build: Callable[[], object], visit: Visit) -> None:
+def serve(build: Callable[[], object], visit: Visit, kind: type[gr.Blocks] = gr.Blocks) -> None:
     """Call ``visit`` with an app, to which ``build`` adds what it consists of, and its client."""
 
     async def run() -> None:
-        with gr.Blocks(analytics_enabled=False) as blocks:
+        with kind(analytics_enabled=False) as blocks:
             build()
         async with asyncio.timeout(PATIENCE), client_of(blocks.queue()) as client:
             await visit(blocks, client)
@@ -102,6 +103,33 @@ def test_replace_fetch(monkeypatch):
 
     serve(lambda: gr.api(read, api_name="read"), visit)
     assert asked == [url]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [((1,), '[1, 2, "three"]'), ((1, 5), '[1, 5, "three"]'), ((1, 5, "x"), '[1, 5, "x"]'),
+     ((), '[null, 2, "three"]')],
+)  # fmt: skip
+def test_patient_blocks(given, words):
+    def collect(one: int, two: int = 2, three: str = "three") -> list:
+        return [one, two, three]
+
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        assert words in await answer(client, "collect", *given)
+
+    serve(lambda: gr.api(collect, api_name="collect"), visit, PatientBlocks)
+
+
+def test_patient_blocks_do_not_touch_the_page_s_own_events():
+    def build() -> None:
+        texts = gr.Textbox("a"), gr.Textbox("b")
+        gr.Button().click(lambda *given: "-".join(given), texts, texts[0], api_name="join")
+
+    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
+        assert "x-y" in await answer(client, "join", "x", "y")
+        assert "event: error" in await answer(client, "join", "x")
+
+    serve(build, visit, PatientBlocks)
 
 
 def test_queue_length():

@@ -140,7 +140,7 @@ def test_the_page_s_own_events_take_no_file_of_the_machine(app):
     for name, data in (
         ("open_photo", [file_data(path)]),
         ("go_on", [file_data(path), None]),
-        ("compare", [[file_data(path)] * 3]),
+        ("compare", [[file_data(path)] * 3, None]),
         ("bring_mask", [file_data(path), {"background": file_data(path), "layers": []}, None]),
     ):
         told = join(app, name, data, f"attack-{name}")
