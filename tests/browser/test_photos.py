@@ -120,13 +120,14 @@ def test_closer_looks(visit, keep):
     page = demo.page
     for part in ("maps", "comparison", "levels", "visit"):
         demo.unfold(part)
-    page.get_by_role("button", name="Fill this hole with OpenCV").click()
+    page.get_by_role("button", name="Fill this hole in other ways, too").click()
     page.wait_for_function("document.querySelectorAll('#comparison .gallery-item').length == 5")
     demo.until_answered()
     keep(demo)
     captions = page.locator("#comparison .caption-label").all_inner_texts()
     assert [text.split(":")[0] for text in captions] == [
-        "This network", "Navier–Stokes", "Telea", "Biharmonic", "PatchMatch",
+        "This network, natural and faithful fill, which are alike here",
+        "Navier–Stokes", "Telea", "Biharmonic", "PatchMatch",
     ]  # fmt: skip
     assert all(re.search(r": \d+\.\d dB, SSIM 0\.\d{3}", text) for text in captions)
     assert page.locator("#maps img").count() == 2
