@@ -98,6 +98,8 @@ def test_both_kinds_are_compared(removal):
     captions.nth(2).wait_for()
     names = [caption.split(":")[0].strip() for caption in captions.all_inner_texts()[:2]]
     assert names == ["This network, natural fill, try 1", "This network, faithful fill"]
+    hidden = "gallery => gallery.scrollHeight - gallery.clientHeight"  # pixels, and captions
+    assert demo.page.locator("#comparison .grid-wrap").evaluate(hidden) <= 0
 
 
 def test_both_kinds_on_a_phone(removal, keep):
