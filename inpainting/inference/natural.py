@@ -5,6 +5,7 @@ is wide: what lies beyond costs nothing and is not copied.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -54,7 +55,7 @@ def add_texture(
         try:
             pixels[hole] = fill_with_texture(
                 pixels, known[in_box(box)], hole, generator, device,
-                vary=seed > 0, most_missing=most, on_step=lambda box=box: on_step(box),
+                vary=seed > 0, most_missing=most, on_step=partial(on_step, box),
             )  # fmt: skip
         except NothingToCopy:
             continue

@@ -76,10 +76,8 @@ def alike(level: Level, count: int, sigma: float, generator: np.random.Generator
     sources = np.argwhere(inner if inner.any() else level.known)
     missing = level.missing()
     targets = missing[generator.choice(len(missing), min(count, len(missing)), replace=False)]
-    there, wanted = (
-        blur_known(level.image, level.known, sigma)[tuple(sources.T)],
-        level.image[tuple(targets.T)],
-    )
+    there = blur_known(level.image, level.known, sigma)[tuple(sources.T)]
+    wanted = level.image[tuple(targets.T)]
     away = np.hypot(*(sources[None] - targets[:, None]).astype(np.float32).transpose(2, 0, 1))
     cost = (there * there).sum(1) - 2 * wanted @ there.T + NEARER * away
     return np.unique(sources[cost.argmin(1)] - targets, axis=0)

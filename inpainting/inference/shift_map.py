@@ -134,8 +134,8 @@ class _Graph:
             neighbour = number[tuple((missing + step).T)]
             for c in (0, 1):
                 first = np.flatnonzero((neighbour >= 0) & (colour == c))
-                ends = (torch.from_numpy(x).to(device) for x in (first, neighbour[first]))
-                self.links[axis, c] = _Links.between(*ends, patches)
+                starts, ends = (torch.from_numpy(x).to(device) for x in (first, neighbour[first]))
+                self.links[axis, c] = _Links.between(starts, ends, patches)
 
     def best_labels(self, price: Tensor, on_round: Callable[[], object]) -> Tensor:
         """The label of least belief per pixel, int (N,); ``price``: float (N, L)."""

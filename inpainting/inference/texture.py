@@ -121,8 +121,6 @@ def _copied(
     scale: int,
 ) -> Pixels:
     """Full-resolution pixels along the level's offsets, with the level's change of colour."""
-    import cv2
-
     index, found = level.look_up(level.missing() + offsets)
     change = np.zeros_like(level.image)
     change[level.hole] = np.where(found[:, None], colours - level.image[index], 0)
