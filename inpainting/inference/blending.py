@@ -9,7 +9,7 @@ import numpy as np
 
 from inpainting.inference.level import Floats, Level, Offsets
 
-TOWARDS_GUESS = 0.03  # its weight: it sets mean colours beyond 1 / sqrt(0.03) = 6 pixels
+TOWARDS_GUESS = 0.05  # its weight: it sets mean colours beyond 1 / sqrt(0.05) = 4.5 pixels
 
 
 def blend(level: Level, offsets: Offsets, guess: Floats) -> Floats:

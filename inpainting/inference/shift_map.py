@@ -27,7 +27,7 @@ from inpainting.inference.offsets import describe
 RADIUS = 2  # of the patches that must fit along a seam, in pixels
 COMPONENTS = 12  # principal components that describe them
 REACH = 2  # pixels from the known, up to where a source must fit it
-SEAM = 500.0  # price of two neighbours with different offsets, in squared grey levels
+SEAM = 1500.0  # price of two neighbours with different offsets, in squared grey levels
 UNKNOWN = 3000.0  # squared grey levels by which an unknown pixel differs from a known one
 FORBIDDEN = 3e4  # price of a source that is not known
 ROUNDS = 6  # of messages

@@ -24,7 +24,7 @@ MOST_SEEN = 90_000  # blocks of the box on it
 REPEATS, ALIKE = 40, 20  # offsets of each kind to choose from, at most
 MOST_OFFSETS = 64  # altogether: the work grows with the square
 COARSE = Weights(guess=1.0, sigma=2.0, fit=4.0)
-FINE = Weights(guess=3.0, sigma=3.0, fit=1.0)
+FINE = Weights(guess=3.0, sigma=3.0, fit=4.0)
 LEAST_CONTRAST = 2.0  # grey levels between the known pixels: with less there is no texture
 HANDICAP = 600.0  # of the tries after the first, in squared grey levels
 
