@@ -46,7 +46,13 @@ class Pass(NamedTuple):
 OnPass = Callable[[Pass], object]
 
 
-def fill_canvas(canvas: Canvas, predict: Predict, on_pass: OnPass, largest: int = LARGEST) -> None:
+def fill_canvas(
+    canvas: Canvas,
+    predict: Predict,
+    on_pass: OnPass,
+    largest: int = LARGEST,
+    keep_deep: bool = True,
+) -> None:
     """Fill all holes of a canvas, from coarse to fine.
 
     Args:
@@ -54,11 +60,14 @@ def fill_canvas(canvas: Canvas, predict: Predict, on_pass: OnPass, largest: int 
         predict: a network on pictures of any size.
         on_pass: is called before every run of the network.
         largest: side in pixels of a tile, and of the square that has as many pixels as a batch.
+        keep_deep: whether the coarser fill counts as known where the hole is deep. If not, every
+            scale runs over the whole hole, in which the enlarged coarser fill stands: for networks
+            that look at it and add what the finer scale has.
     """
     canvas.hole = canvas.hole & ~canvas.known
     deep = depth_exceeds(canvas.known, DEEP) & canvas.hole
     if deep.any():
-        _fill_deep(canvas, deep, predict, on_pass, largest)
+        _fill_coarser(canvas, deep if keep_deep else None, predict, on_pass, largest)
     fill_tiles(canvas, find_tiles(canvas.hole, largest), predict, on_pass, largest)
 
 
@@ -67,6 +76,8 @@ def fill_tiles(
 ) -> None:
     """One pass at this scale: all tiles see the canvas as it is, then all are put into it."""
     filled: dict[Tile, tuple[Image.Image, np.ndarray | None]] = {}
+    # What is too far from anything known to share a tile with it stays as the coarser scale has it.
+    tiles = [tile for tile in tiles if canvas.known[in_box(tile.box)].any()]
     for batch in _batches(tiles, largest):
         on_pass(_describe(canvas, batch))
         images = torch.cat([to_tensor(canvas.picture.crop(tile.box)) for tile in batch])
@@ -98,20 +109,24 @@ def around(flags: Flags) -> Box:
     return int(left), int(top), min(width, int(xs[-1]) + MARGIN), min(height, int(ys[-1]) + MARGIN)
 
 
-def _fill_deep(
-    canvas: Canvas, deep: Flags, predict: Predict, on_pass: OnPass, largest: int
+def _fill_coarser(
+    canvas: Canvas, deep: Flags | None, predict: Predict, on_pass: OnPass, largest: int
 ) -> None:
-    box = around(deep)
+    """Fill at half the size: where the hole is deep, for good; else all of it, as a start."""
+    filled = canvas.hole if deep is None else deep
+    box = around(filled)
     part = canvas.cut(box)
-    # Only what the deep part needs: its pixels, and those that their enlargement looks at.
-    part.hole = depth_exceeds(canvas.known, DEEP - BLOCK)[in_box(box)]
+    if deep is not None:
+        # Only what the deep part needs: its pixels, and those that their enlargement looks at.
+        part.hole = depth_exceeds(canvas.known, DEEP - BLOCK)[in_box(box)]
     small = part.halved()
-    fill_canvas(small, predict, on_pass, largest)
+    fill_canvas(small, predict, on_pass, largest, keep_deep=deep is not None)
     width, height = small.picture.size
     large = small.picture.resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
     large = large.crop((0, 0, *part.picture.size))
-    canvas.picture.paste(large, box[:2], Image.fromarray(deep[in_box(box)]))
-    canvas.known, canvas.hole = canvas.known | deep, canvas.hole & ~deep
+    canvas.picture.paste(large, box[:2], Image.fromarray(filled[in_box(box)]))
+    if deep is not None:
+        canvas.known, canvas.hole = canvas.known | deep, canvas.hole & ~deep
 
 
 def _describe(canvas: Canvas, batch: list[Tile]) -> Pass:

@@ -26,7 +26,7 @@ from inpainting.types import Box, Flags, Hole, in_box
 
 SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
 LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
-STRATEGIES = ("crop", "resize", "original")
+STRATEGIES = ("crop", "resize", "original", "scales")
 NOTHING_COPIED = "Around a hole there is no texture to copy; it was filled by the network alone."
 
 
@@ -114,7 +114,10 @@ class InpaintingPipeline:
                 else is understood.
             strategy: "crop" works around the holes, at full resolution and from coarse to fine;
                 "resize" shrinks the picture to ``LONGEST_SIDE`` and runs the network once;
-                "original" runs it once on the whole picture, whatever memory that takes.
+                "original" runs it once on the whole picture, whatever memory that takes;
+                "scales" is "crop" with every scale run over the whole hole, started from the
+                enlarged coarser fill: for networks that look at what stands in the hole, which the
+                bundled one does not.
             feather: width in pixels, inside the hole, over which the picture's own pixels fade
                 into the fill: for masks drawn wider than what they cover.
             on_pass: is told of every run of the network before it starts, and of every step of
@@ -226,9 +229,9 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
     canvas = _canvas(attempt.predictor, picture, hole)
     known = canvas.known.copy()  # filling adds to it
     box = around(hole)  # the rest of a large picture costs nothing
-    if attempt.strategy == "crop":
-        part = canvas.cut(box)
-        fill_canvas(part, attempt.predictor, note, attempt.largest)
+    if attempt.strategy in ("crop", "scales"):
+        part, keep_deep = canvas.cut(box), attempt.strategy == "crop"
+        fill_canvas(part, attempt.predictor, note, attempt.largest, keep_deep)
         canvas.picture.paste(part.picture, box[:2])
     elif attempt.strategy == "original":
         fill_tiles(canvas, [whole(hole)], attempt.predictor, note)

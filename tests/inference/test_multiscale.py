@@ -137,3 +137,36 @@ def test_batches_hold_no_more_than_they_may():
     paint = Recorder()
     fill_canvas(canvas_of(1000, 500, *holes), paint, paint.watch, largest=111)  # 3 of 64 × 64
     assert [len(image) for image, _ in paint.calls] == [3, 3, 2]
+
+
+class Adder:
+    """Adds one grey level to the hole's content, and remembers what it was given."""
+
+    def __init__(self):
+        self.holes, self.scales = [], []
+
+    def __call__(self, image, valid):
+        self.holes.append(int((valid == 0).sum()))
+        return Prediction(image + 1 / 255, None)
+
+    def watch(self, run):
+        self.scales.append(run.scale)
+
+
+def test_every_scale_can_go_on_from_the_coarser_fill_over_the_whole_hole():
+    canvas, add = canvas_of(256, 256, (60, 60, 196, 196), colour=100), Adder()
+    hole = canvas.hole.copy()
+    fill_canvas(canvas, add, add.watch, keep_deep=False)
+    assert add.scales == [4, 2, 1] and add.holes == [34 * 34, 68 * 68, 136 * 136]
+    filled = np.asarray(canvas.picture)
+    assert canvas.known.all() and (filled[~hole] == 100).all()
+    # Each scale has added one level to what the coarser one left.
+    start, middle = filled[128, 128, 0] - 3, np.s_[80:176, 80:176]
+    assert (filled[middle] == start + 3).all()
+
+
+def test_a_hole_without_anything_known_near_keeps_the_coarser_fill():
+    canvas, paint = canvas_of(1400, 1400, (10, 10, 1390, 1390)), Recorder()
+    fill_canvas(canvas, paint, paint.watch, keep_deep=False)
+    assert (np.asarray(canvas.picture)[20:1380, 20:1380] == 128).all()
+    assert all(valid.any() for _, valid in paint.calls)
