@@ -1,6 +1,7 @@
 """A box of a picture at the scale on which offsets are chosen: block means."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,12 @@ Offsets = NDArray[np.intp]  # (L, 2): rows and columns from a missing pixel to i
 class Level:
     """A picture with a first guess of what is missing.
 
-    ``image``: float (H, W, 3) in grey levels, in the hole the guess. ``known``: bool (H, W), blocks
-    without a missing or transparent pixel. ``hole``: bool (H, W), blocks with a missing one.
+    ``image``: (H, W, 3) in grey levels, in the hole the guess; float, or uint8 at full resolution.
+    ``known``: bool (H, W), blocks without a missing or transparent pixel. ``hole``: bool (H, W),
+    blocks with a missing one.
     """
 
-    image: Floats
+    image: NDArray[Any]
     known: Flags
     hole: Hole
 

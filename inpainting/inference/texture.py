@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from inpainting.inference.blending import blend
+from inpainting.inference.blending import TOWARDS_GUESS, blend
 from inpainting.inference.level import Floats, Level, Offsets
 from inpainting.inference.offsets import NothingToCopy, alike, repeats
 from inpainting.inference.shift_map import Weights, choose_offsets
@@ -120,38 +120,19 @@ def _copied(
     colours: Floats,
     scale: int,
 ) -> Pixels:
-    """Full-resolution pixels along the level's offsets, with the level's change of colour."""
+    """Pixels of full resolution along the level's offsets, blended from its colours on."""
     index, found = level.look_up(level.missing() + offsets)
     change = np.zeros_like(level.image)
     change[level.hole] = np.where(found[:, None], colours - level.image[index], 0)
-    weight = np.zeros(level.hole.shape, np.float32)
-    weight[level.hole] = found
     field = np.zeros((*level.hole.shape, 2), np.intp)
-    field[level.hole] = offsets
+    field[level.hole] = np.where(found[:, None], scale * offsets, 0)
 
-    missing = np.argwhere(hole)
+    full = Level(picture, known, hole)
+    missing = full.missing()
     block = tuple((missing // scale).T)
-    sources = missing + scale * field[block]
-    source = tuple(sources.T)
-    usable = (weight[block] > 0) & known[source]
-    # Interpolated over the hole's own blocks only.
-    at = ((missing + 0.5) / scale - 0.5).astype(np.float32)
-    share = _sampled(weight, at)[:, None]
-    adapted = picture[source] + _sampled(change, at) / np.maximum(share, 1e-3)
-    guess = picture[tuple(missing.T)]
-    return np.where(usable[:, None], adapted.clip(0, 255).round(), guess).astype(np.uint8)
-
-
-def _sampled(image: Floats, at: Floats) -> Floats:
-    """Bilinear values at rows and columns (N, 2): (N,) or (N, C)."""
-    (top, left), (down, right) = np.floor(at).astype(np.intp).T, (at % 1).T
-    height, width = image.shape[:2]
-    rows = top.clip(0), (top + 1).clip(max=height - 1)
-    columns = left.clip(0), (left + 1).clip(max=width - 1)
-    shape = (-1,) + (1,) * (image.ndim - 2)
-    weights = (1 - down, down), (1 - right, right)
-    return sum(
-        (weights[0][i] * weights[1][j]).reshape(shape) * image[rows[i], columns[j]]
-        for i in (0, 1)
-        for j in (0, 1)
-    )
+    sources, usable = full.look_up(missing + field[block])
+    start = picture[sources].astype(np.float32)
+    start += np.where(usable[:, None], change[block], 0)
+    moved = np.where(usable[:, None], field[block], 0)
+    blended = blend(full, moved, picture, start, TOWARDS_GUESS / scale**2)
+    return blended.clip(0, 255).round().astype(np.uint8)
