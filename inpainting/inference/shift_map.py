@@ -85,7 +85,8 @@ def choose_offsets(
     patches = described[tuple(torch.from_numpy(i) for i in index)].to(device)
     patches *= weights.fit**0.5 / (2 * RADIUS + 1)
     graph = _Graph(level.hole.shape, missing, patches)
-    labels = graph.best_labels(torch.from_numpy(price).to(device), on_round)
+    prices, leads = (torch.from_numpy(array).to(device) for array in (price, found))
+    labels = graph.best_labels(prices, leads, on_round)
     best = labels.cpu().numpy()
     return np.where(found[np.arange(len(best)), best][:, None], offsets[best], 0)
 
@@ -137,8 +138,15 @@ class _Graph:
                 starts, ends = (torch.from_numpy(x).to(device) for x in (first, neighbour[first]))
                 self.links[axis, c] = _Links.between(starts, ends, patches)
 
-    def best_labels(self, price: Tensor, on_round: Callable[[], object]) -> Tensor:
-        """The label of least belief per pixel, int (N,); ``price``: float (N, L)."""
+    def best_labels(self, price: Tensor, leads: Tensor, on_round: Callable[[], object]) -> Tensor:
+        """The label of least belief per pixel, int (N,).
+
+        Args:
+            price: float (N, L).
+            leads: bool (N, L), labels that lead to a known pixel; others are taken only where none
+                does, however much their neighbours would like them.
+            on_round: is called before each round.
+        """
         # What each pixel has heard from the left, from above, from the right, from below.
         heard = price.new_zeros(4, *price.shape)
         for _ in range(ROUNDS):
@@ -150,7 +158,7 @@ class _Graph:
                     links.send(belief, heard[axis + 2], heard[axis], forward=True)
                     links = self.links[axis, 1 - colour]
                     links.send(belief, heard[axis], heard[axis + 2], forward=False)
-        return (price + heard.sum(0)).argmin(1)
+        return (price + heard.sum(0)).masked_fill(~leads, torch.inf).argmin(1)
 
 
 class _Links(NamedTuple):
