@@ -133,7 +133,7 @@ def _most_frequent(offsets: Offsets, count: int) -> Offsets:
     histogram = np.zeros((2 * reach + 1,) * 2, np.float32)
     for sign in (1, -1):
         np.add.at(histogram, tuple((sign * offsets + reach).T), 1)
-    smooth = cv2.GaussianBlur(histogram, (0, 0), 1)
+    smooth = cv2.GaussianBlur(histogram, (0, 0), 1, borderType=cv2.BORDER_CONSTANT)
     peaks = smooth == cv2.dilate(smooth, np.ones((APART, APART), np.uint8))
     places = np.argwhere(peaks & (smooth > 0.05))
     order = np.argsort(-smooth[tuple(places.T)], kind="stable")[:count]
