@@ -112,7 +112,7 @@ def describe(
 
 
 def _best_matches(described: Tensor, sources: Indices, targets: Indices, nearest: float) -> Offsets:
-    """For every target the offset to the most similar source that is not too near."""
+    """For every target that has sources not too near, the offset to the most similar one."""
     places, keys = (torch.from_numpy(x).float() for x in (sources, targets))
     there, here = (described[tuple(torch.from_numpy(x.T))] for x in (sources, targets))
     squares, transposed = (there * there).sum(1), there.T.contiguous()
@@ -121,15 +121,16 @@ def _best_matches(described: Tensor, sources: Indices, targets: Indices, nearest
         part = slice(start, start + AT_ONCE)
         cost = torch.addmm(squares, here[part], transposed, alpha=-2)
         cost[torch.cdist(keys[part], places) < nearest] = torch.inf
-        best.append(cost.argmin(1))
-    return sources[torch.cat(best).numpy()] - targets
+        best.append(torch.where(cost.amin(1) < torch.inf, cost.argmin(1), -1))
+    found = torch.cat(best).numpy()
+    return (sources[found] - targets)[found >= 0]
 
 
 def _most_frequent(offsets: Offsets, count: int) -> Offsets:
     """Peaks of the histogram of offsets and their opposites, the highest first."""
     import cv2
 
-    reach = int(np.abs(offsets).max()) + 1
+    reach = int(np.abs(offsets).max(initial=0)) + 1
     histogram = np.zeros((2 * reach + 1,) * 2, np.float32)
     for sign in (1, -1):
         np.add.at(histogram, tuple((sign * offsets + reach).T), 1)

@@ -62,7 +62,7 @@ def patiently(monkeypatch):
 
 
 @every_tree
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.usefixtures("patiently")
 def test_on_trees_the_labels_are_the_best_ones(places, seed):
     rng = np.random.default_rng(seed)
