@@ -60,7 +60,8 @@ def fill_with_texture(
     scale = _scale(hole, most_missing)
     picture, known, hole = (_padded(array, 2 * scale) for array in (picture, known, hole))
     fine = Level.shrunk(picture, known, hole, scale)
-    if np.ptp(fine.image[fine.known], axis=0).max(initial=0) < LEAST_CONTRAST:
+    seen = fine.image[fine.known]
+    if not len(seen) or np.ptp(seen, axis=0).max() < LEAST_CONTRAST:
         raise NothingToCopy
     coarse = fine.halved()
     handicap = HANDICAP if vary else 0.0
