@@ -9,6 +9,7 @@ seam shows (:mod:`.blending`).
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import torch
@@ -58,7 +59,8 @@ def fill_with_texture(
         NothingToCopy: where hardly anything is known, or all of it has one colour.
     """
     scale = _scale(hole, most_missing)
-    picture, known, hole = (_padded(array, 2 * scale) for array in (picture, known, hole))
+    picture = _padded(_without_hidden(picture, known, hole), 2 * scale, mode="edge")
+    known, hole = (_padded(flags, 2 * scale, mode="constant") for flags in (known, hole))
     fine = Level.shrunk(picture, known, hole, scale)
     seen = fine.image[fine.known]
     if not len(seen) or np.ptp(seen, axis=0).max() < LEAST_CONTRAST:
@@ -89,10 +91,22 @@ def _scale(hole: Hole, most_missing: int) -> int:
     return max(1, int(np.ceil(max(missing / most_missing, hole.size / MOST_SEEN) ** 0.5)))
 
 
-def _padded(array: np.ndarray, multiple: int) -> np.ndarray:
-    """Zeros, unknown and not missing, at the right and below, up to a multiple."""
+def _without_hidden(picture: Pixels, known: Flags, hole: Hole) -> Pixels:
+    """The mean colour in place of what is neither known nor missing, such as transparent pixels.
+
+    Blocks and patches reach into it.
+    """
+    hidden = ~(known | hole)
+    if not hidden.any() or not known.any():
+        return picture
+    mean = picture[known].mean(axis=0).round().astype(np.uint8)
+    return np.where(hidden[..., None], mean, picture)
+
+
+def _padded(array: np.ndarray, multiple: int, mode: Literal["constant", "edge"]) -> np.ndarray:
+    """More at the right and below, up to a multiple: zeros, or the last pixels again."""
     ends = [(0, -side % multiple) for side in array.shape[:2]] + [(0, 0)] * (array.ndim - 2)
-    return np.pad(array, ends)
+    return np.pad(array, ends, mode=mode)
 
 
 def _united(*offsets: Offsets) -> Offsets:
