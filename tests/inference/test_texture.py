@@ -1,5 +1,6 @@
 """A hole filled with known pixels: which ones, and what of the picture never matters."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -38,6 +39,11 @@ def guessed(truth, hole, colour=None):
     return picture
 
 
+def blurred(truth, hole, sigma: float = 3):
+    """The picture with its local mean in the hole: what a perfect network would guess."""
+    return np.where(hole[..., None], cv2.GaussianBlur(truth, (0, 0), sigma), truth)
+
+
 def filled(picture, known, hole, seed=0, **options):
     """The whole picture."""
     result = picture.copy()
@@ -54,19 +60,22 @@ def psnr(truth, result, hole) -> float:
 def test_a_periodic_texture_is_restored(box):
     truth = periodic(140, 160)
     hole = hole_with(140, 160, box)
-    result = filled(guessed(truth, hole), ~hole, hole)
-    assert psnr(truth, result, hole) > 30
-    assert texture(result, hole, truth).sharpness == pytest.approx(1, abs=0.05)
+    picture = blurred(truth, hole)
+    result = filled(picture, ~hole, hole)
+    assert psnr(truth, result, hole) > 22 > psnr(truth, picture, hole) + 5
+    assert texture(result, hole, truth).sharpness == pytest.approx(1, abs=0.1)
+    assert texture(picture, hole, truth).sharpness < 0.5
 
 
 def test_so_is_one_in_a_hole_that_is_looked_at_in_blocks():
-    """Squares of 4 pixels, a period of 48 and 64, blocks of 2 to 4."""
+    """Squares of 4 pixels, a period of 48 and 64, blocks of 3."""
     truth = periodic(420, 480, grain=4)
     hole = hole_with(420, 480, (180, 150, 300, 270))
     most = hole.sum() // 4 - 5
     assert _scale(hole, most) > 1
-    result = filled(guessed(truth, hole), ~hole, hole, most_missing=most)
-    assert psnr(truth, result, hole) > 20
+    picture = blurred(truth, hole, 12)
+    result = filled(picture, ~hole, hole, most_missing=most)
+    assert psnr(truth, result, hole) > 22 > psnr(truth, picture, hole) + 5
     assert texture(result, hole, truth).sharpness == pytest.approx(1, abs=0.1)
 
 
