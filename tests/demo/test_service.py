@@ -25,7 +25,8 @@ def test_a_fill_says_how_long_and_where_it_ran(noise, tiny_pipeline):
     asked = {"mode": "natural", "seed": 3}
     served = service.fill(picture, square(), "original", 2, seen.append, **asked)
     expected = tiny_pipeline.fill_hole(picture, square(), "original", 2, **asked)
-    assert served.result.image == expected.image and tuple(seen) == expected.passes
+    assert served.result.image == expected.image
+    assert tuple(seen[: len(expected.passes)]) == expected.passes, "then steps of the copying"
     assert (served.result.mode, served.result.seed) == ("natural", 3)
     assert served.device == "CPU" and served.seconds > 0
 
