@@ -24,7 +24,6 @@ def everywhere(level: Level, offset) -> np.ndarray:
     return np.tile(offset, (np.count_nonzero(level.hole), 1))
 
 
-
 def test_what_is_copied_from_a_periodic_picture_is_the_truth(rng):
     tile = rng.uniform(0, 255, (10, 12, 3))
     truth = np.tile(tile, (6, 6, 1))

@@ -44,9 +44,7 @@ def slopes(result, hole) -> float:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_thin_holes_are_filled_faithfully_unless_asked(pipe, noise, strategy):
     picture, mask_image = noise(SIDE, SIDE), mask_with(LINE, (20, 60, 32, 140))
-    results = {
-        mode: pipe.fill(picture, mask_image, strategy, mode=mode, seed=4) for mode in MODES
-    }
+    results = {mode: pipe.fill(picture, mask_image, strategy, mode=mode, seed=4) for mode in MODES}
     assert results["auto"].image == results["faithful"].image
     assert results["auto"].parts == results["faithful"].parts
     assert not np.array_equal(results["natural"].image, results["auto"].image)

@@ -112,6 +112,7 @@ def test_many_groups_share_the_work_and_a_share_makes_it_less(recorder):
 
 def test_done_is_what_was_filled(monkeypatch):
     """Around the right hole there is nothing to copy: it stays as it is."""
+
     def paint(picture, known, hole, generator, device, **options):
         if picture.max() < 100:
             raise NothingToCopy

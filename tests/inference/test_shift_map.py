@@ -52,7 +52,8 @@ def best_labels(graph: _Graph, price) -> torch.Tensor:
 
 def least(price, patches, links) -> float:
     count, labels = price.shape
-    return min(energy(every, price, patches, links) for every in product(range(labels), repeat=count))
+    every = product(range(labels), repeat=count)
+    return min(energy(one, price, patches, links) for one in every)
 
 
 @pytest.fixture
