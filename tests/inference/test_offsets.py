@@ -49,6 +49,12 @@ def test_the_most_frequent_comes_first_and_count_is_kept():
         assert np.array_equal(repeats(level, count, generator()), many[:count])
 
 
+def test_what_repeats_to_the_left_repeats_to_the_right():
+    level = level_of(periodic(96, 112), (70, 36, 100, 60))
+    found = {tuple(offset) for offset in repeats(level, 6, generator()).tolist()}
+    assert found == {(-down, -right) for down, right in found}
+
+
 def test_offsets_differ():
     level = level_of(periodic(96, 112), (40, 36, 64, 60))
     found = repeats(level, 30, generator())

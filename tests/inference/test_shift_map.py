@@ -12,7 +12,7 @@ from inpainting.inference.offsets import describe
 from inpainting.inference.shift_map import Weights, _Graph, choose_offsets
 
 CPU = torch.device("cpu")
-WEIGHTS = Weights(guess=0.2, sigma=1.0, fit=0.5)
+WEIGHTS = Weights(guess=0.2, sigma=1.0, fit=4.0)
 CHAIN = [(4, x) for x in range(6)]
 COLUMN = [(y, 3) for y in range(1, 7)]
 CROSS = [(3, 1), (3, 2), (3, 3), (3, 4), (1, 3), (2, 3), (4, 3)]

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from inpainting.evaluation.texture import texture
+from inpainting.inference.level import Level
 from inpainting.inference.offsets import NothingToCopy
-from inpainting.inference.texture import _padded, _sampled, _scale, fill_with_texture
+from inpainting.inference.texture import _copied, _padded, _sampled, _scale, fill_with_texture
 
 CPU = torch.device("cpu")
 PERIOD = 12, 16
@@ -189,6 +190,41 @@ def test_steps_are_told_and_an_exception_ends_them(rng):
                 picture, ~hole, hole, generator(), CPU, on_step=lambda n=number: stop_at(n)
             )
         assert len(told) == number
+
+
+def block_level(picture, hole, scale: int) -> Level:
+    return Level.shrunk(picture, ~hole, hole, scale)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_pixels_are_copied_with_their_blocks_change_of_colour(rng, scale):
+    """The same change for all blocks is the same for all pixels, those at the rim included."""
+    picture = rng.integers(60, 190, (48, 64, 3), dtype=np.uint8)
+    hole = hole_with(48, 64, (33, 18, 50, 31))
+    level = block_level(picture, hole, scale)
+    down, right = 0, -20 // scale
+    offsets = np.tile((down, right), (len(level.missing()), 1))
+    (rows, columns), found = level.look_up(level.missing() + offsets)
+    assert found.all()
+    colours = level.image[rows, columns] + np.float32((30, -20, 5))
+    copied = _copied(picture, ~hole, hole, level, offsets, colours, scale)
+    ys, xs = np.nonzero(hole)
+    expected = picture[ys, xs + scale * right].astype(int) + (30, -20, 5)
+    assert np.array_equal(copied, expected)
+
+
+def test_a_block_without_a_source_keeps_the_guess(rng):
+    picture = rng.integers(60, 190, (48, 64, 3), dtype=np.uint8)
+    hole = hole_with(48, 64, (32, 16, 48, 32))
+    level = block_level(picture, hole, 2)
+    offsets = np.tile((0, -10), (len(level.missing()), 1))
+    left = level.missing()[:, 1] < 20
+    offsets[left] = 0
+    colours = np.zeros((len(offsets), 3), np.float32)
+    copied = _copied(picture, ~hole, hole, level, offsets, colours, 2)
+    kept = np.nonzero(hole)[1] < 40
+    assert np.array_equal(copied[kept], picture[hole][kept])
+    assert copied[~kept].mean() < 40, "copied, and darkened to what was asked"
 
 
 def test_sides_become_multiples():
