@@ -27,9 +27,9 @@ from inpainting.inference.offsets import describe
 RADIUS = 2  # of the patches that must fit along a seam, in pixels
 COMPONENTS = 12  # principal components that describe them
 REACH = 2  # pixels from the known, up to where a source must fit it
-SEAM = 1500.0  # price of two neighbours with different offsets, in squared grey levels
+SEAM = 3000.0  # price of two neighbours with different offsets, in squared grey levels
 UNKNOWN = 3000.0  # squared grey levels by which an unknown pixel differs from a known one
-FORBIDDEN = 3e4  # price of a source that is not known
+FORBIDDEN = 1e6  # price of a source that is not known
 ROUNDS = 6  # of messages
 AT_ONCE = 256  # pairs of pixels whose L×L seams fit into a processor's cache
 
