@@ -1,6 +1,6 @@
 """Write docs/removals.jpg: the gallery's removals, painted, by the network alone, and with texture.
 
-    PYTHONPATH=. python docs/make_removals.py
+PYTHONPATH=. python docs/make_removals.py
 """
 
 from pathlib import Path

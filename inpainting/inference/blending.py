@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from inpainting.inference.level import Floats, Indices, Level, Offsets
 
 TOWARDS_GUESS = 0.05  # weight of the guess: it sets mean colours beyond 1 / sqrt(0.05) = 4.5 blocks
-STEPS = 60  # of conjugate gradients, at most; far waves are right at the start
-ACCURACY = 1e-3  # of the residual, relative
+STEPS = 500  # of conjugate gradients, at most
+ACCURACY = 1e-4  # of the residual, relative
 
 
 def blend(
@@ -21,6 +21,7 @@ def blend(
     guess: NDArray,
     start: Floats | None = None,
     towards_guess: float = TOWARDS_GUESS,
+    steps: int = STEPS,
 ) -> Floats:
     """Colours of the missing pixels, float (N, 3), in the order of ``level.missing()``.
 
@@ -30,6 +31,7 @@ def blend(
         guess: (H, W, 3), grey levels that the mean colours are drawn to in the hole.
         start: float (N, 3), colours near the solution; default: those copied.
         towards_guess: weight of the guess.
+        steps: of conjugate gradients, at most.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.linalg import cg
@@ -71,6 +73,6 @@ def blend(
     matrix = coo_array((values, index), shape=(count, count)).tocsr()
     first = colours(own) if start is None else start
     solved = [
-        cg(matrix, right_side[:, c], first[:, c], rtol=ACCURACY, maxiter=STEPS)[0] for c in range(3)
+        cg(matrix, right_side[:, c], first[:, c], rtol=ACCURACY, maxiter=steps)[0] for c in range(3)
     ]
     return np.stack(solved, axis=1).astype(np.float32)

@@ -26,6 +26,7 @@ REPEATS, ALIKE = 40, 20  # offsets of each kind to choose from, at most
 MOST_OFFSETS = 64  # altogether: the work grows with the square
 COARSE = Weights(guess=1.0, sigma=2.0, fit=4.0)
 FINE = Weights(guess=3.0, sigma=3.0, fit=4.0)
+LAST_STEPS = 60  # of conjugate gradients at full resolution: the far waves are right by then
 LEAST_CONTRAST = 2.0  # grey levels between the known pixels: with less there is no texture
 HANDICAP = 600.0  # of the tries after the first, in squared grey levels
 
@@ -142,12 +143,17 @@ def _copied(
     field = np.zeros((*level.hole.shape, 2), np.intp)
     field[level.hole] = np.where(found[:, None], scale * offsets, 0)
 
-    full = Level(picture, known, hole)
-    missing = full.missing()
+    missing = np.argwhere(hole)
     block = tuple((missing // scale).T)
-    sources, usable = full.look_up(missing + field[block])
-    start = picture[sources].astype(np.float32)
-    start += np.where(usable[:, None], change[block], 0)
-    moved = np.where(usable[:, None], field[block], 0)
-    blended = blend(full, moved, picture, start, TOWARDS_GUESS / scale**2)
-    return blended.clip(0, 255).round().astype(np.uint8)
+    sources, usable = Level(picture, known, hole).look_up(missing + field[block])
+    filled = picture[hole]
+    if usable.any():
+        kept = hole.copy()  # what has no source stays as guessed
+        kept[tuple(missing[usable].T)] = False
+        start = picture[sources].astype(np.float32) + change[block]
+        blended = blend(
+            Level(picture, known | kept, hole & ~kept), field[block][usable], picture,
+            start[usable], TOWARDS_GUESS / scale**2, LAST_STEPS,
+        )  # fmt: skip
+        filled[usable] = blended.clip(0, 255).round()
+    return filled
