@@ -11,7 +11,7 @@ from inpainting import InpaintingPipeline
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("2_model_shuttle", "4_two_towers")
-HEIGHT, GAP = 340, 6
+WIDTH, GAP = 400, 6  # of a picture, and between two, in pixels
 
 
 def main() -> None:
@@ -25,14 +25,15 @@ def main() -> None:
         painted.paste((220, 40, 40), mask=mask_image.point(lambda value: value * 0.7))
         fills = (pipe.fill(photo, mask_image, mode=mode).image for mode in ("faithful", "auto"))
         rows.append([painted, *fills])
-    sizes = [round(row[0].width * HEIGHT / row[0].height) for row in rows]
-    width = 3 * max(sizes) + 2 * GAP
-    sheet = Image.new("RGB", (width, len(rows) * (HEIGHT + GAP) - GAP), "white")
-    for y, row in enumerate(rows):
-        for x, picture in enumerate(row):
-            size = (sizes[y], HEIGHT)
-            at = (x * (max(sizes) + GAP), y * (HEIGHT + GAP))
-            sheet.paste(picture.resize(size, Image.Resampling.LANCZOS), at)
+    heights = [round(WIDTH * row[0].height / row[0].width) for row in rows]
+    size = 3 * (WIDTH + GAP) - GAP, sum(heights) + GAP * (len(rows) - 1)
+    sheet = Image.new("RGB", size, "white")
+    top = 0
+    for row, height in zip(rows, heights, strict=True):
+        for column, picture in enumerate(row):
+            small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
+            sheet.paste(small, (column * (WIDTH + GAP), top))
+        top += height + GAP
     sheet.save(ROOT / "docs/removals.jpg", quality=88)
 
 
