@@ -28,6 +28,7 @@ def main() -> None:
         "Start": startup.startup_table(),
         "A call beside its network, 512 px": pictures.overhead_table(pipe),
         "A photo of 12 megapixels": pictures.large_photo_table(),
+        "Texture in a deep hole": pictures.texture_table(),
         "Training steps": "\n\n".join(networks.step_table(device) for device in devices),
         "Forward passes": "\n\n".join(
             networks.forward_table(device, not args.quick) for device in devices

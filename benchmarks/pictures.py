@@ -96,12 +96,12 @@ def specks(size: Size) -> Image.Image:
     return drawn(size, draw)
 
 
-def filling(size: Size, draw: DrawMask) -> Work:
-    """A call of the bundled network, ready to go and warm."""
+def filling(size: Size, draw: DrawMask, mode: str = "faithful") -> Work:
+    """A call of the pipeline, ready to go and warm."""
     pipe = InpaintingPipeline.from_pretrained()
-    pipe(photo(64, 64), disc((64, 64), 400))
+    pipe.fill(photo(64, 64), disc((64, 64), 400), mode="natural")
     picture, mask_image = photo(*size), draw(size)
-    return lambda: pipe(picture, mask_image)
+    return lambda: pipe.fill(picture, mask_image, mode=mode)
 
 
 def overhead_table(pipe: InpaintingPipeline) -> str:
@@ -119,7 +119,7 @@ def overhead_table(pipe: InpaintingPipeline) -> str:
             stopwatch, shares, totals = Stopwatch(pipe.predictor.model), [], []
             for _ in range(9):
                 stopwatch.seconds, start = 0.0, time.perf_counter()
-                pipe.fill(picture, mask_image, strategy)
+                pipe.fill(picture, mask_image, strategy, mode="faithful")
                 totals.append(time.perf_counter() - start)
                 shares.append((totals[-1] - stopwatch.seconds) / stopwatch.seconds)
             stopwatch.stop()
@@ -146,8 +146,23 @@ def large_photo_table() -> str:
     return markdown(("hole", "share", "whole call (s)", "memory beyond the picture (MB)"), rows)
 
 
+def texture_table() -> str:
+    """What texture in a deep hole costs beside the network's fill, in turn."""
+    rows = []
+    for size, share in (((512, 512), 0.11), ((4000, 3000), 0.02)):
+        draw = partial(disc, area=share * size[0] * size[1])
+        works = {mode: filling(size, draw, mode) for mode in ("faithful", "auto")}
+        times = in_turn(works, repeats=5)
+        peak = peak_megabytes(filling, size, draw, "auto")
+        seconds = (f"{statistics.median(times[mode]):.2f}" for mode in works)
+        rows.append((f"{size[0]}×{size[1]}", f"{share:.0%}", *seconds, f"{peak:.0f}"))
+        print(*rows[-1], flush=True)
+    head = ("picture", "disc", "faithful (s)", "auto (s)", "auto: memory beyond the picture (MB)")
+    return markdown(head, rows)
+
+
 def _cost(size: Size, draw: DrawMask) -> tuple[float, float]:
-    """Median seconds and peak megabytes of a call."""
+    """Median seconds and peak megabytes of a call of the network alone."""
     times = in_turn({"call": filling(size, draw)}, repeats=5)["call"]
     return statistics.median(times), peak_megabytes(filling, size, draw)
 
