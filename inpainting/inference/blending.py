@@ -1,8 +1,8 @@
 """Seams hidden: the colours of copied pixels are adapted, their differences stay.
 
 Poisson image editing (Pérez, Gangnet and Blake, SIGGRAPH 2003) of a shift map: the result has the
-copied pixels' differences between neighbours, the mean of both where two offsets meet, and the
-known colours at the hole's edge.
+copied pixels' differences between neighbours, the larger of both where two offsets meet (their mean
+would be softer than either), and the known colours at the hole's edge.
 """
 
 import numpy as np
@@ -60,7 +60,8 @@ def blend(
         before, before_known = level.look_up(theirs_at - step)
         both = unknown & theirs_known & before_known
         difference = colours(before) - colours(theirs)
-        wanted = np.where(both[:, None], (mine + difference) / 2, mine)
+        larger = both & ((difference**2).sum(1) > (mine**2).sum(1))
+        wanted = np.where(larger[:, None], difference, mine)
         linked = unknown | known
         centre += linked
         right_side[linked] += wanted[linked]

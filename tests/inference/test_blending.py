@@ -95,7 +95,8 @@ def slow(level: Level, offsets, guess) -> np.ndarray:
                 j = number[beside]
                 of = beside[0] + offsets[j][0], beside[1] + offsets[j][1]
                 if is_known(*of) and is_known(of[0] - v, of[1] - u):
-                    wanted = (wanted + colour(of[0] - v, of[1] - u) - colour(*of)) / 2
+                    theirs = colour(of[0] - v, of[1] - u) - colour(*of)
+                    wanted = max(wanted, theirs, key=lambda step: (step**2).sum())
                 matrix[i, j] -= 1
             else:
                 right[i] += colour(*beside)
