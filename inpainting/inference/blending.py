@@ -5,6 +5,8 @@ copied pixels' differences between neighbours, the larger of both where two offs
 would be softer than either), and the known colours at the hole's edge.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,7 @@ def blend(
     start: Floats | None = None,
     towards_guess: float = TOWARDS_GUESS,
     steps: int = STEPS,
+    on_step: Callable[[], object] = lambda: None,
 ) -> Floats:
     """Colours of the missing pixels, float (N, 3), in the order of ``level.missing()``.
 
@@ -32,6 +35,7 @@ def blend(
         start: float (N, 3), colours near the solution; default: those copied.
         towards_guess: weight of the guess.
         steps: of conjugate gradients, at most.
+        on_step: is called before each part of the work; what it raises ends the call.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.linalg import cg
@@ -48,6 +52,7 @@ def blend(
     own, _ = level.look_up(missing + offsets)
     pairs = []
     for step in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+        on_step()
         beside, known = level.look_up(missing + step)
         inside = (beside[0] == missing[:, 0] + step[0]) & (beside[1] == missing[:, 1] + step[1])
         other = np.where(inside, number[beside], -1)
@@ -74,6 +79,10 @@ def blend(
     matrix = coo_array((values, index), shape=(count, count)).tocsr()
     first = colours(own) if start is None else start
     solved = [
-        cg(matrix, right_side[:, c], first[:, c], rtol=ACCURACY, maxiter=steps)[0] for c in range(3)
-    ]
+        cg(
+            matrix, right_side[:, c], first[:, c], rtol=ACCURACY, maxiter=steps,
+            callback=lambda _: on_step(),
+        )[0]
+        for c in range(3)
+    ]  # fmt: skip
     return np.stack(solved, axis=1).astype(np.float32)

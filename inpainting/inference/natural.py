@@ -41,7 +41,8 @@ def add_texture(
         seed: 0 gives the best fill found, others vary it.
         device: where offsets are chosen.
         share: of the usual work and memory.
-        on_step: is called with a group's box some twenty times; what it raises ends the call.
+        on_step: is called with a group's box before each part of its work; what it raises ends the
+            call.
 
     Returns:
         Bool (H, W), what of ``wanted`` was filled: around the rest there is nothing to copy.

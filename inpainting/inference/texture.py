@@ -26,7 +26,8 @@ REPEATS, ALIKE = 40, 20  # offsets of each kind to choose from, at most
 MOST_OFFSETS = 64  # altogether: the work grows with the square
 COARSE = Weights(guess=1.0, sigma=2.0, fit=4.0)
 FINE = Weights(guess=3.0, sigma=3.0, fit=4.0)
-LAST_STEPS = 60  # of conjugate gradients at full resolution: the far waves are right by then
+LAST_STEPS = 8, 60  # of conjugate gradients at full resolution, which start from the blocks'
+LAST_WORK = 15_000_000  # steps times pixels, where that many steps take longer
 LEAST_CONTRAST = 2.0  # grey levels between the known pixels: with less there is no texture
 HANDICAP = 600.0  # of the tries after the first, in squared grey levels
 
@@ -51,7 +52,7 @@ def fill_with_texture(
         device: where offsets are chosen.
         vary: whether offsets get random handicaps: another try.
         most_missing: blocks of the hole on the finest level; memory grows with it.
-        on_step: is called some twenty times; what it raises ends the call.
+        on_step: is called before each part of the work; what it raises ends the call.
 
     Returns:
         Uint8 (N, 3), in reading order.
@@ -84,7 +85,7 @@ def fill_with_texture(
     colours = blend(guided, chosen, fine.image)
 
     on_step()
-    return _copied(picture, known, hole, fine, chosen, colours, scale)
+    return _copied(picture, known, hole, fine, chosen, colours, scale, on_step)
 
 
 def _scale(hole: Hole, most_missing: int) -> int:
@@ -135,6 +136,7 @@ def _copied(
     offsets: Offsets,
     colours: Floats,
     scale: int,
+    on_step: Callable[[], object] = lambda: None,
 ) -> Pixels:
     """Pixels of full resolution along the level's offsets, blended from its colours on."""
     index, found = level.look_up(level.missing() + offsets)
@@ -150,10 +152,12 @@ def _copied(
     if usable.any():
         kept = hole.copy()  # what has no source stays as guessed
         kept[tuple(missing[usable].T)] = False
+        few, many = LAST_STEPS
+        steps = min(many, max(few, LAST_WORK // int(usable.sum())))
         start = picture[sources].astype(np.float32) + change[block]
         blended = blend(
             Level(picture, known | kept, hole & ~kept), field[block][usable], picture,
-            start[usable], TOWARDS_GUESS / scale**2, LAST_STEPS,
+            start[usable], TOWARDS_GUESS / scale**2, steps, on_step,
         )  # fmt: skip
         filled[usable] = blended.clip(0, 255).round()
     return filled
