@@ -13,7 +13,7 @@ by loopy belief propagation: min-sum messages, in checkerboard order (Felzenszwa
 "Efficient belief propagation for early vision", IJCV 2006).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -173,12 +173,12 @@ class _Links(NamedTuple):
         """With the seams of their patches, float (N, L, C)."""
         labels = patches.shape[1]
         seams = patches.new_full((len(first), labels, labels), SEAM)
-        for which in torch.arange(len(first), device=patches.device).split(AT_ONCE):
+        for rows in _pieces(len(first)):
             for ends in (first, second):
-                around = patches[ends[which]]
+                around = patches[ends[rows]]
                 squares = (around * around).sum(-1)
-                seams[which] += squares[:, :, None] + squares[:, None, :]
-                seams[which] -= 2 * around @ around.mT
+                seams[rows] += squares[:, :, None] + squares[:, None, :]
+                seams[rows] -= 2 * around @ around.mT
         seams.diagonal(dim1=1, dim2=2).zero_()
         return cls(first, second, seams)
 
@@ -191,8 +191,7 @@ class _Links(NamedTuple):
             heard: (N, L), what the receivers hear; changed in place.
             forward: from first to second.
         """
-        for part in torch.arange(len(self.first)).split(AT_ONCE):
-            rows = slice(int(part[0]), int(part[-1]) + 1) if len(part) else slice(0)
+        for rows in _pieces(len(self.first)):
             sender, receiver = self.first[rows], self.second[rows]
             if not forward:
                 sender, receiver = receiver, sender
@@ -200,3 +199,8 @@ class _Links(NamedTuple):
             said = said[:, :, None] if forward else said[:, None, :]
             message = (said + self.seams[rows]).amin(1 if forward else 2)
             heard[receiver] = message - message.amin(1, keepdim=True)
+
+
+def _pieces(count: int) -> Iterator[slice]:
+    """``AT_ONCE`` pairs each."""
+    return (slice(start, start + AT_ONCE) for start in range(0, count, AT_ONCE))
