@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inpainting.inference.tiles import Tile, fade_in
+from inpainting.io.tensors import padded
 from inpainting.types import Box, Flags, Hole, in_box
 
 
@@ -62,7 +63,7 @@ class Canvas:
     def halved(self) -> "Canvas":
         """The canvas at half the size, rounded up: means of known pixels; known is what has one."""
         pixels, known = np.asarray(self.picture), self.known.astype(np.uint8)
-        pixels, known, hole = (_pad_to_even(array) for array in (pixels, known, self.hole))
+        pixels, known, hole = (padded(array, 2) for array in (pixels, known, self.hole))
         total = sum(
             pixels[i::2, j::2] * known[i::2, j::2, None].astype(np.uint16)
             for i in (0, 1) for j in (0, 1)
@@ -122,9 +123,3 @@ class Canvas:
         self.error.paste(
             Image.fromarray(level).resize(size), box, hole.resize(size, Image.Resampling.NEAREST)
         )
-
-
-def _pad_to_even(array: NDArray) -> NDArray:
-    """One more row and column of zeros where their number is odd."""
-    odd = [(0, side % 2) for side in array.shape[:2]] + [(0, 0)] * (array.ndim - 2)
-    return np.pad(array, odd) if array.shape[0] % 2 or array.shape[1] % 2 else array

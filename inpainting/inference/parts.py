@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inpainting.types import Box, Flags, Hole
 
 MODES = ("auto", "faithful", "natural")
+SEEDS = 2**32  # 0 … SEEDS - 1
 THIN = 20.0  # pixels to the nearest known one
 MOST_PARTS = 1000  # that are told apart
 

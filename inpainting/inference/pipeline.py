@@ -13,7 +13,7 @@ from inpainting.inference.canvas import Canvas, Frame
 from inpainting.inference.device import is_out_of_memory, release_memory
 from inpainting.inference.multiscale import OnPass, Pass, around, fill_canvas, fill_tiles
 from inpainting.inference.natural import add_texture
-from inpainting.inference.parts import MODES, Part, find_parts, wants_texture
+from inpainting.inference.parts import MODES, SEEDS, Part, find_parts, wants_texture
 from inpainting.inference.predict import Predictor
 from inpainting.inference.restore import keep_grey, restore
 from inpainting.inference.tiles import LARGEST, whole
@@ -171,8 +171,8 @@ class InpaintingPipeline:
         """
         if mode not in MODES:
             raise InvalidConfig(f"There is no mode {mode!r}: use one of {MODES}.")
-        if not isinstance(seed, int) or not 0 <= seed < 2**32:
-            raise InvalidConfig(f"seed is {seed!r}: give a whole number, 0 … {2**32 - 1}.")
+        if not isinstance(seed, int) or not 0 <= seed < SEEDS:
+            raise InvalidConfig(f"seed is {seed!r}: give a whole number, 0 … {SEEDS - 1}.")
         if strategy not in STRATEGIES:
             raise InvalidConfig(f"There is no strategy {strategy!r}: use one of {STRATEGIES}.")
         if not isinstance(feather, int) or feather < 0:

@@ -9,7 +9,6 @@ seam shows (:mod:`.blending`).
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from inpainting.inference.blending import TOWARDS_GUESS, blend
 from inpainting.inference.level import Floats, Level, Offsets
 from inpainting.inference.offsets import NothingToCopy, alike, repeats
 from inpainting.inference.shift_map import Weights, choose_offsets
+from inpainting.io.tensors import padded
 from inpainting.types import Flags, Hole, Pixels
 
 MOST_MISSING = 3000  # blocks of the hole on the finest level
@@ -61,8 +61,8 @@ def fill_with_texture(
         NothingToCopy: where hardly anything is known, or all of it has one colour.
     """
     scale = _scale(hole, most_missing)
-    picture = _padded(_without_hidden(picture, known, hole), 2 * scale, mode="edge")
-    known, hole = (_padded(flags, 2 * scale, mode="constant") for flags in (known, hole))
+    picture = padded(_without_hidden(picture, known, hole), 2 * scale, mode="edge")
+    known, hole = (padded(flags, 2 * scale) for flags in (known, hole))
     fine = Level.shrunk(picture, known, hole, scale)
     seen = fine.image[fine.known]
     if not len(seen) or np.ptp(seen, axis=0).max() < LEAST_CONTRAST:
@@ -103,12 +103,6 @@ def _without_hidden(picture: Pixels, known: Flags, hole: Hole) -> Pixels:
         return picture
     mean = picture[known].mean(axis=0).round().astype(np.uint8)
     return np.where(hidden[..., None], mean, picture)
-
-
-def _padded(array: np.ndarray, multiple: int, mode: Literal["constant", "edge"]) -> np.ndarray:
-    """More at the right and below, up to a multiple: zeros, or the last pixels again."""
-    ends = [(0, -side % multiple) for side in array.shape[:2]] + [(0, 0)] * (array.ndim - 2)
-    return np.pad(array, ends, mode=mode)
 
 
 def _united(*offsets: Offsets) -> Offsets:

@@ -1,8 +1,11 @@
-"""Pictures as tensors and back: float (B, 3, H, W), RGB in [0, 1]."""
+"""Pictures as tensors and back: float (B, 3, H, W), RGB in [0, 1]; padding of both."""
+
+from typing import Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -31,3 +34,17 @@ def pad_to_multiple(tensor: Tensor, multiple: int) -> Tensor:
 def crop_back(tensor: Tensor, height: int, width: int) -> Tensor:
     """The mirror of :func:`pad_to_multiple`: the top left (B, C, height, width)."""
     return tensor[..., :height, :width]
+
+
+def padded(
+    array: NDArray[Any], multiple: int, mode: Literal["constant", "edge"] = "constant"
+) -> NDArray[Any]:
+    """An array (H, W) or (H, W, C) with sides that are multiples: more at the right and below.
+
+    Args:
+        array: returned as it is where nothing is missing.
+        multiple: of both sides.
+        mode: zeros, or the last pixels again.
+    """
+    ends = [(0, -side % multiple) for side in array.shape[:2]] + [(0, 0)] * (array.ndim - 2)
+    return np.pad(array, ends, mode=mode) if any(more for _, more in ends) else array

@@ -8,7 +8,7 @@ import torch
 from inpainting.evaluation.texture import texture
 from inpainting.inference.level import Level
 from inpainting.inference.offsets import NothingToCopy
-from inpainting.inference.texture import _copied, _padded, _scale, fill_with_texture
+from inpainting.inference.texture import _copied, _scale, fill_with_texture
 
 CPU = torch.device("cpu")
 PERIOD = 12, 16
@@ -239,11 +239,3 @@ def test_a_block_without_a_source_keeps_the_guess(rng):
     kept = np.nonzero(hole)[1] < 40
     assert np.array_equal(copied[kept], picture[hole][kept])
     assert (copied[~kept] != picture[hole][~kept]).any()
-
-
-def test_sides_become_multiples():
-    flags, row = np.ones((5, 7), bool), np.arange(7)
-    padded = _padded(flags, 4, "constant")
-    assert padded.shape == (8, 8) and padded[:5, :7].all() and padded.sum() == 35
-    assert _padded(row[None], 4, "edge").tolist() == [[*range(7), 6]] * 4
-    assert _padded(np.ones((8, 4, 3), np.uint8), 4, "edge").shape == (8, 4, 3)

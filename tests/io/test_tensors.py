@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpainting.io.tensors import crop_back, pad_to_multiple, to_image, to_tensor
+from inpainting.io.tensors import crop_back, pad_to_multiple, padded, to_image, to_tensor
 
 
 def test_tensor_round_trip_is_exact(noise):
@@ -27,3 +27,11 @@ def test_padding_is_zeros_at_the_bottom_and_right(size, padded):
     large = pad_to_multiple(tensor, 4)
     assert large.shape == (2, 3, *padded)
     assert large.count_nonzero() == tensor.numel() and torch.equal(crop_back(large, *size), tensor)
+
+
+def test_sides_of_arrays_become_multiples():
+    flags, row = np.ones((5, 7), bool), np.arange(7)
+    more = padded(flags, 4, "constant")
+    assert more.shape == (8, 8) and more[:5, :7].all() and more.sum() == 35
+    assert padded(row[None], 4, "edge").tolist() == [[*range(7), 6]] * 4
+    assert padded(np.ones((8, 4, 3), np.uint8), 4, "edge").shape == (8, 4, 3)
