@@ -5,6 +5,7 @@ import argparse
 import torch
 
 from inpainting.errors import first_line
+from inpainting.inference.parts import SEEDS
 
 
 def device(text: str) -> torch.device:
@@ -36,8 +37,8 @@ def seed(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: when it is another one.
     """
-    if not 0 <= int(text) < 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {2**32 - 1}")
+    if not 0 <= int(text) < SEEDS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {SEEDS - 1}")
     return int(text)
 
 

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
+from inpainting.inference.parts import SEEDS
 from inpainting.types import Box
-
-SEEDS = 2**32  # there are so many; after the last one comes the first
 
 
 class Asked(NamedTuple):
