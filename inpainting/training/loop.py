@@ -1,5 +1,6 @@
 """A training run from settings to the published network, readable from top to bottom."""
 
+import gc
 import logging
 from contextlib import closing
 from pathlib import Path
@@ -45,11 +46,28 @@ def train(config: TrainConfig, stop: StopSignal) -> None:
     check_tracker(config.report_to)
     check_output(config)
     accelerator = make_accelerator(config)
+    unwritten = train_with(accelerator, config, stop)
+    # The model before the process group: the last one to hold a group waits for its threads, and
+    # DistributedDataParallel does so without letting them have the interpreter, for ever.
+    accelerator.free_memory()
+    gc.collect()
+    accelerator.end_training()
+    if unwritten:
+        reasons = "; ".join(unwritten)
+        raise CheckpointError(f"{reasons}: free space, then run it again.")
+
+
+def train_with(accelerator: Accelerator, config: TrainConfig, stop: StopSignal) -> list[str]:
+    """The same, without the end of the processes.
+
+    Returns:
+        Why files that the run should have left could not be written.
+    """
     trainer = prepare(config, accelerator)
     if config.dry_run:
         text = dry_run(trainer)
         accelerator.print(text)
-        return
+        return []
     publisher = Publisher(trainer)
     resume(trainer)
     make_output(trainer)
@@ -60,14 +78,11 @@ def train(config: TrainConfig, stop: StopSignal) -> None:
             "--output-dir.", config.output_dir,
         )  # fmt: skip
     run_steps(trainer, metrics, stop, publisher)
-    accelerator.end_training()
-    if trainer.unwritten:
-        reasons = "; ".join(trainer.unwritten.values())
-        raise CheckpointError(f"{reasons}: free space, then run it again.")
-    if accelerator.is_main_process and not stop.signal:
+    if accelerator.is_main_process and not stop.signal and not trainer.unwritten:
         publisher.finish()
         folder = str(config.output_dir)
         log.info("Saved in %s: InpaintingPipeline.from_pretrained(%r)", folder, folder)
+    return list(trainer.unwritten.values())
 
 
 def check_output(config: TrainConfig) -> None:

@@ -1,14 +1,18 @@
 """Whole runs in this process: what they are made of, refuse and say."""
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from PIL import Image
 
 from inpainting.training.checkpoints import save_state
 from inpainting.training.config import TrainConfig
 from inpainting.training.loop import initial_network, make_accelerator, precision
 from inpainting.training.recipes import RECIPES
+from inpainting.training.step import Stepper
 from tests.training.runs import exits_with, records, run
 
 
@@ -50,6 +54,26 @@ def test_two_processes_that_would_be_one_are_told(pictures, tmp_path, monkeypatc
     monkeypatch.setenv("MASTER_PORT", "29500")
     run(pictures, tmp_path / "run", "--max-steps=1")
     assert "add --multi_gpu" in capsys.readouterr().err
+
+
+def test_the_model_goes_before_the_process_group(pictures, tmp_path, monkeypatch):
+    """Or the model would hold the group last, and the end of the process may wait for ever."""
+    models: list[weakref.ref] = []
+
+    def note(stepper, *args):
+        made(stepper, *args)
+        models.append(weakref.ref(stepper.model))
+
+    def end(accelerator):
+        alive.append([model() for model in models])
+        ended(accelerator)
+
+    alive: list[list] = []
+    made, ended = Stepper.__init__, Accelerator.end_training
+    monkeypatch.setattr(Stepper, "__init__", note)
+    monkeypatch.setattr(Accelerator, "end_training", end)
+    run(pictures, tmp_path / "run", "--max-steps=1")
+    assert alive == [[None]]
 
 
 def test_full_disk_is_told_and_training_goes_on(pictures, tmp_path, monkeypatch, caplog):
