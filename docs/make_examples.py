@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import skimage.data
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from inpainting.masks.convert import mask_image_from_hole
 from inpainting.masks.drawing import Sampler
@@ -53,7 +53,8 @@ def outlined(*outlines: Points) -> Painter:
         mask_image = Image.new("L", size)
         for outline in outlines:
             ImageDraw.Draw(mask_image).polygon(outline, fill=255)
-        return mask_image
+        # Edges are soft: what is left of them would be continued into the hole.
+        return mask_image.filter(ImageFilter.MaxFilter(7))
 
     return paint
 
