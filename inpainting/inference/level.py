@@ -20,26 +20,46 @@ class Level:
 
     ``image``: (H, W, 3) in grey levels, in the hole the guess; float, or uint8 at full resolution.
     ``known``: bool (H, W), blocks without a missing or transparent pixel. ``hole``: bool (H, W),
-    blocks with a missing one.
+    blocks with a missing one. ``error``: float (H, W), the mean absolute error in grey levels that
+    is expected of the guess, 0 where nothing is missing; None where nobody knows.
     """
 
     image: NDArray[Any]
     known: Flags
     hole: Hole
+    error: NDArray[Any] | None = None
 
     @classmethod
-    def shrunk(cls, picture: Pixels, known: Flags, hole: Hole, scale: int) -> "Level":
+    def shrunk(
+        cls,
+        picture: Pixels,
+        known: Flags,
+        hole: Hole,
+        scale: int,
+        error: NDArray[np.uint8] | None = None,
+    ) -> "Level":
         """Means of ``scale``×``scale`` pixels; sides are multiples of it."""
-        image = _means(picture, scale).astype(np.float32)
-        return cls(image, ~_any(~known, scale), _any(hole, scale))
+        pixels = cls(picture, known, hole, None if error is None else error * hole)
+        return pixels._shrunk(scale)
 
     def halved(self) -> "Level":
         """The level at half the size; sides are even."""
-        return Level(_means(self.image, 2), ~_any(~self.known, 2), _any(self.hole, 2))
+        return self._shrunk(2)
+
+    def _shrunk(self, scale: int) -> "Level":
+        error = None
+        if self.error is not None:  # the mean of what is missing
+            share = _means(self.hole.astype(np.float32), scale)
+            error = _means(self.error.astype(np.float32), scale) / np.maximum(share, 1e-6)
+        return Level(
+            _means(self.image, scale).astype(np.float32),
+            ~_any(~self.known, scale), _any(self.hole, scale), error,
+        )  # fmt: skip
 
     def with_guess(self, guess: Floats) -> "Level":
-        """Another first guess, float (H, W, 3)."""
-        return replace(self, image=np.where(self.hole[..., None], guess, self.image))
+        """Another first guess, float (H, W, 3), of whose error nothing is known."""
+        image = np.where(self.hole[..., None], guess, self.image)
+        return replace(self, image=image, error=None)
 
     def missing(self) -> Indices:
         """Row and column of every missing block, (N, 2), in reading order."""

@@ -30,6 +30,7 @@ def add_texture(
     seed: int,
     device: torch.device,
     share: float = 1.0,
+    error: Image.Image | None = None,
     on_step: Callable[[Box], object] = lambda box: None,
 ) -> Hole:
     """Fill missing pixels again, in place, with texture from around them.
@@ -41,6 +42,7 @@ def add_texture(
         seed: 0 gives the best fill found, others vary it.
         device: where offsets are chosen.
         share: of the usual work and memory.
+        error: "L", of the picture's size: the absolute error in grey levels expected of its fill.
         on_step: is called with a group's box before each part of its work; what it raises ends the
             call.
 
@@ -56,7 +58,9 @@ def add_texture(
         try:
             pixels[hole] = fill_with_texture(
                 pixels, known[in_box(box)], hole, generator, device,
-                vary=seed > 0, most_missing=most, on_step=partial(on_step, box),
+                vary=seed > 0, most_missing=most,
+                error=None if error is None else np.array(error.crop(box)),
+                on_step=partial(on_step, box),
             )  # fmt: skip
         except NothingToCopy:
             continue

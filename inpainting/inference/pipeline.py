@@ -241,7 +241,7 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
         large = small.picture.resize(picture.size, Image.Resampling.BICUBIC)
         canvas.picture.paste(large, mask=Image.fromarray(hole))
         box = whole(hole).box  # transparent pixels were filled too, wherever they lie
-    parts, notes = _texture(attempt, canvas.picture, known, hole, asked)
+    parts, notes = _texture(attempt, canvas, known, hole, asked)
     keep_grey(canvas.picture, known, hole, box)
     filled = restore(canvas.picture, picture, hole, asked.feather)
     error = _inside(canvas.error, hole, box)
@@ -251,7 +251,7 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
 
 
 def _texture(
-    attempt: _Attempt, filled: Image.Image, known: Flags, hole: Hole, asked: _Asked
+    attempt: _Attempt, filled: Canvas, known: Flags, hole: Hole, asked: _Asked
 ) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     """Copy texture into the parts of the hole that want it, in place.
 
@@ -267,7 +267,9 @@ def _texture(
         wanted = np.zeros_like(hole)
         wanted[in_box(box)] = np.isin(found.labels, numbers)
         device, share = attempt.predictor.device, (attempt.largest / LARGEST) ** 2
-        done = add_texture(filled, known, wanted, asked.seed, device, share, _on_step(asked))
+        done = add_texture(
+            filled.picture, known, wanted, asked.seed, device, share, filled.error, _on_step(asked)
+        )
         reached = np.unique(found.labels[done[in_box(box)]])
         was_done = np.isin(np.arange(1, len(natural) + 1), reached)
         kept = bool((natural & ~was_done).any())

@@ -3,8 +3,9 @@
 A shift map (Pritch, Kav-Venaki and Peleg, ICCV 2009) minimises, over one label (offset) per missing
 pixel,
 
-* for every pixel: how far its source's surroundings are from the first guess in mean colour, and,
-  next to the known, how far they are from the known pixels beside it;
+* for every pixel: how far its source's surroundings are from the first guess in mean colour, and
+  how much more contrast they have than a guess of its expected error leaves room for, both the less
+  the larger that error is; and, next to the known, how far they are from the known pixels beside;
 * for every two neighbours with offsets a and b: how far the patches around p+a and p+b, and
   around q+a and q+b, are from each other (the seam of Kwatra et al., "Graphcut textures", SIGGRAPH
   2003, on patches instead of pixels), and a price for every seam;
@@ -30,6 +31,9 @@ REACH = 2  # pixels from the known, up to where a source must fit it
 SEAM = 3000.0  # price of two neighbours with different offsets, in squared grey levels
 UNKNOWN = 3000.0  # squared grey levels by which an unknown pixel differs from a known one
 FORBIDDEN = 1e6  # price of a source that is not known
+USUAL_ERROR = 12.0  # grey levels expected of a guess that counts as its weight says
+SURENESS = 0.1, 8.0  # least and most that its weight is multiplied by
+CONTRAST = 4.3  # twice the deviation in 3 colours of normal errors, ÷ their mean absolute value
 ROUNDS = 6  # of messages
 AT_ONCE = 256  # pairs of pixels whose L×L seams fit into a processor's cache
 
@@ -100,8 +104,14 @@ def _unary(
 ) -> np.ndarray:
     """Float (N, L): the price of each offset by itself."""
     guess = level.image[tuple(missing.T)][:, None]
-    there = blur_known(level.image, level.known, weights.sigma)[index]
-    price = weights.guess * ((there - guess) ** 2).sum(-1)
+    mean = blur_known(level.image, level.known, weights.sigma)
+    price = weights.guess * ((mean[index] - guess) ** 2).sum(-1)
+    if level.error is not None:
+        error = level.error[tuple(missing.T)][:, None]
+        square = blur_known((level.image**2).sum(-1, keepdims=True), level.known, weights.sigma)
+        deviation = np.sqrt((square[..., 0] - (mean**2).sum(-1)).clip(min=0))
+        price += (deviation[index] - CONTRAST * error).clip(min=0) ** 2
+        price *= (USUAL_ERROR**2 / (error**2 + 1)).clip(*SURENESS)
     for down in range(-REACH, REACH + 1):
         for right in range(-REACH, REACH + 1):
             away = abs(down) + abs(right)

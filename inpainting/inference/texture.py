@@ -9,13 +9,17 @@ seam shows (:mod:`.blending`).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from inpainting.inference.blending import TOWARDS_GUESS, blend
+from inpainting.inference.guess import towards_known
 from inpainting.inference.level import Floats, Level, Offsets
 from inpainting.inference.offsets import NothingToCopy, alike, repeats
+from inpainting.inference.opponents import from_opponents, to_opponents
 from inpainting.inference.shift_map import Weights, choose_offsets
 from inpainting.io.tensors import padded
 from inpainting.types import Flags, Hole, Pixels
@@ -40,6 +44,7 @@ def fill_with_texture(
     device: torch.device,
     vary: bool = False,
     most_missing: int = MOST_MISSING,
+    error: NDArray[np.uint8] | None = None,
     on_step: Callable[[], object] = lambda: None,
 ) -> Pixels:
     """Colours for the missing pixels.
@@ -52,6 +57,8 @@ def fill_with_texture(
         device: where offsets are chosen.
         vary: whether offsets get random handicaps: another try.
         most_missing: blocks of the hole on the finest level; memory grows with it.
+        error: uint8 (H, W), the absolute error in grey levels expected of the guess, if known: the
+            surer it is, the less may be copied that it does not look like.
         on_step: is called before each part of the work; what it raises ends the call.
 
     Returns:
@@ -61,12 +68,15 @@ def fill_with_texture(
         NothingToCopy: where hardly anything is known, or all of it has one colour.
     """
     scale = _scale(hole, most_missing)
-    picture = padded(_without_hidden(picture, known, hole), 2 * scale, mode="edge")
-    known, hole = (padded(flags, 2 * scale) for flags in (known, hole))
-    fine = Level.shrunk(picture, known, hole, scale)
+    picture = padded(_without_hidden(picture, known, hole), 4 * scale, mode="edge")
+    known, hole = (padded(flags, 4 * scale) for flags in (known, hole))
+    error = error if error is None else padded(error, 4 * scale)
+    picture = _in_known_colours(picture, known, hole, 4 * scale)
+    fine = Level.shrunk(picture, known, hole, scale, error)
     seen = fine.image[fine.known]
     if not len(seen) or np.ptp(seen, axis=0).max() < LEAST_CONTRAST:
         raise NothingToCopy
+    fine = replace(fine, image=to_opponents(fine.image))
     coarse = fine.halved()
     handicap = HANDICAP if vary else 0.0
 
@@ -105,6 +115,20 @@ def _without_hidden(picture: Pixels, known: Flags, hole: Hole) -> Pixels:
     return np.where(hidden[..., None], mean, picture)
 
 
+def _in_known_colours(picture: Pixels, known: Flags, hole: Hole, scale: int) -> Pixels:
+    """The picture with its guess moved, block by block, to colours that are there."""
+    import cv2
+
+    level = Level.shrunk(picture, known, hole, scale)
+    if not level.known.any():
+        return picture
+    height, width = hole.shape
+    change = cv2.resize(towards_known(level), (width, height), interpolation=cv2.INTER_LINEAR)
+    moved = picture.copy()
+    moved[hole] = (picture[hole] + change[hole]).clip(0, 255).round()
+    return moved
+
+
 def _united(*offsets: Offsets) -> Offsets:
     """Each once, as they come."""
     together = np.concatenate(offsets)
@@ -132,10 +156,14 @@ def _copied(
     scale: int,
     on_step: Callable[[], object] = lambda: None,
 ) -> Pixels:
-    """Pixels of full resolution along the level's offsets, blended from its colours on."""
+    """Pixels of full resolution along the level's offsets, blended from its colours on.
+
+    ``level`` and ``colours`` are opponents, the picture RGB.
+    """
     index, found = level.look_up(level.missing() + offsets)
     change = np.zeros_like(level.image)
     change[level.hole] = np.where(found[:, None], colours - level.image[index], 0)
+    change = from_opponents(change)
     field = np.zeros((*level.hole.shape, 2), np.intp)
     field[level.hole] = np.where(found[:, None], scale * offsets, 0)
 

@@ -52,6 +52,26 @@ def test_half_the_size_is_means_of_four(rng):
     assert np.array_equal(half.hole, expected) and np.array_equal(half.known, ~expected)
 
 
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_the_expected_error_is_the_mean_over_what_is_missing(rng, scale):
+    shape = 4 * scale, 6 * scale
+    picture = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
+    error = rng.integers(0, 256, shape, dtype=np.uint8)
+    hole = rng.random(shape) < 0.4
+    level = Level.shrunk(picture, ~hole, hole, scale, error)
+    half = level.halved()
+    for of, found, missing, side in (
+        (error, level.error, hole, scale), (level.error, half.error, level.hole, 2)
+    ):  # fmt: skip
+        for (row, column, values), (_, _, flags) in zip(
+            blocks(of, side), blocks(missing, side), strict=True
+        ):
+            expected = values[flags].mean() if flags.any() else 0
+            assert found[row, column] == pytest.approx(expected, abs=0.01)
+    assert half.with_guess(half.image).error is None
+    assert Level.shrunk(picture, ~hole, hole, scale).halved().error is None
+
+
 def test_a_new_guess_stands_in_the_hole_only(rng):
     level = noise_level(rng, 5, 7, (2, 1, 5, 4))
     guess = np.full((5, 7, 3), 9, np.float32)

@@ -224,6 +224,22 @@ def test_steps_of_the_copying_are_told_and_may_end_the_call(pipe, noise):
         assert count == last
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_copying_knows_what_error_is_expected(pipe, noise, monkeypatch, strategy):
+    seen, mask_image = [], mask_with(DEEP)
+    fill_with_texture = natural.fill_with_texture
+
+    def watched(picture, known, hole, *arguments, **options):
+        seen.append(options["error"][hole])
+        return fill_with_texture(picture, known, hole, *arguments, **options)
+
+    monkeypatch.setattr(natural, "fill_with_texture", watched)
+    result = pipe.fill(noise(SIDE, SIDE), mask_image, strategy)
+    (error,) = seen
+    assert error.any()
+    assert np.array_equal(error, np.asarray(result.expected_error)[hole_of(mask_image)])
+
+
 def once(monkeypatch, module, name: str, times: int, seen: list):
     """Let memory run out in a function so many times."""
     function = getattr(module, name)

@@ -110,6 +110,20 @@ def test_many_groups_share_the_work_and_a_share_makes_it_less(recorder):
     assert most(1) > most(6) > 0 and most(1) > most(1, 0.25) > 0
 
 
+def test_each_group_gets_the_error_expected_in_its_box(recorder, rng):
+    wanted = hole_with(120, 500, (40, 40, 60, 70), (440, 50, 460, 60))
+    error = rng.integers(0, 256, wanted.shape, dtype=np.uint8)
+    picture = Image.new("RGB", (500, 120))
+    add_texture(picture, ~wanted, wanted, 0, CPU, error=Image.fromarray(error))
+    boxes = [box for box, _ in _in_context(_groups(wanted), wanted)]
+    assert len(boxes) == 2
+    for (*_, options), (left, top, right, bottom) in zip(recorder, boxes, strict=True):
+        assert np.array_equal(options["error"], error[top:bottom, left:right])
+    recorder.clear()
+    add_texture(picture, ~wanted, wanted, 0, CPU)
+    assert [options["error"] for *_, options in recorder] == [None, None]
+
+
 def test_done_is_what_was_filled(monkeypatch):
     """Around the right hole there is nothing to copy: it stays as it is."""
 

@@ -105,16 +105,18 @@ def test_seams_are_what_loops_say_symmetric_and_nothing_on_the_diagonal(rng, pla
     assert sorted(pairs) == sorted(links_of([tuple(p) for p in missing.tolist()]))
 
 
-def small_level(rng, places) -> Level:
+def small_level(rng, places, with_error: bool = False) -> Level:
     image = rng.uniform(0, 15, (8, 8, 3)).astype(np.float32)
     hole = np.zeros((8, 8), bool)
     hole[tuple(np.transpose(places))] = True
-    return Level(image, ~hole, hole)
+    error = rng.uniform(0, 40, (8, 8)).astype(np.float32) if with_error else None
+    return Level(image, ~hole, hole, error)
 
 
 def slow_price(level: Level, offsets, weights: Weights) -> np.ndarray:
     """As the module's docstring says it, by loops: (N, L)."""
     mean = blur_known(level.image, level.known, weights.sigma)
+    squares = blur_known(level.image**2, level.known, weights.sigma)
     reach, height, width = shift_map.REACH, *level.hole.shape
 
     def is_known(y, x):
@@ -128,6 +130,13 @@ def slow_price(level: Level, offsets, weights: Weights) -> np.ndarray:
                 continue
             there = mean[y + down, x + right].astype(float)
             price[i, a] = weights.guess * ((there - level.image[y, x]) ** 2).sum()
+            if level.error is not None:
+                error = float(level.error[y, x])
+                variance = (squares[y + down, x + right].astype(float) - there**2).sum()
+                above = max(0, variance) ** 0.5 - shift_map.CONTRAST * error
+                price[i, a] += max(0, above) ** 2
+                sureness = shift_map.USUAL_ERROR**2 / (error**2 + 1)
+                price[i, a] *= np.clip(sureness, *shift_map.SURENESS)
             for v, u in product(range(-reach, reach + 1), repeat=2):
                 if (v, u) == (0, 0) or not is_known(y + v, x + u):
                     continue
@@ -140,10 +149,10 @@ def slow_price(level: Level, offsets, weights: Weights) -> np.ndarray:
 
 
 @every_tree
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.usefixtures("patiently")
 def test_the_chosen_offsets_have_the_least_energy_of_all(places, seed):
-    level = small_level(np.random.default_rng(seed), places)
+    level = small_level(np.random.default_rng(seed), places, with_error=seed % 2 > 0)
     offsets = np.array([(-1, 0), (1, 1), (2, -1), (0, 2)])
     chosen = choose_offsets(level, offsets, WEIGHTS, np.random.default_rng(0), CPU)
 
@@ -202,6 +211,23 @@ def test_a_lone_pixel_takes_its_cheapest_offset(rng):
     chosen = choose_offsets(level, offsets, WEIGHTS, rng, CPU)
     best = slow_price(level, offsets, WEIGHTS)[0].argmin()
     assert chosen.tolist() == [offsets[best].tolist()]
+
+
+@pytest.mark.parametrize("error, striped", [(None, True), (60, True), (2, False)])
+def test_where_the_guess_is_sure_nothing_of_more_contrast_is_copied(error, striped):
+    """Grey missing; of its colour are stripes, and nearly of its colour is a plain part."""
+    image = np.full((30, 60, 3), 100, np.float32)
+    image[:, :20:2], image[:, 1:20:2] = 60, 140
+    image[:, 40:] = 106
+    hole = np.zeros((30, 60), bool)
+    hole[12:18, 27:33] = True
+    known = ~hole & (np.arange(60) // 20 != 1)
+    expected = None if error is None else np.where(hole, np.float32(error), 0)
+    level = Level(image, known, hole, expected)
+    offsets = np.array([(0, -20), (0, 20)])
+    weights = Weights(guess=1.0, sigma=2.0, fit=4.0)
+    chosen = choose_offsets(level, offsets, weights, np.random.default_rng(0), CPU)
+    assert (chosen == offsets[0 if striped else 1]).all()
 
 
 def test_other_generators_handicap_other_offsets(rng):
