@@ -9,7 +9,7 @@ colour and in place.
 
 import numpy as np
 
-from inpainting.inference.level import Floats, Level
+from inpainting.inference.level import Floats, Level, distances, slices
 
 ALIKE = 20.0  # grey levels: standard deviation of the weight by colour
 FARTHER = 0.7  # of the distance to the nearest known block, by which the weight falls to 1 / e
@@ -27,10 +27,9 @@ def towards_known(level: Level) -> Floats:
     squares = (known * known).sum(1)
     change = np.zeros_like(level.image)
     moved = np.empty_like(guess)
-    for start in range(0, len(guess), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
+    for part in slices(len(guess), AT_ONCE):
         unlike = (squares - 2 * guess[part] @ known.T) / (2 * ALIKE**2)
-        away = np.hypot(*(places - missing[part, None]).astype(np.float32).transpose(2, 0, 1))
+        away = distances(missing[part], places)
         price = unlike + away / (FARTHER * away.min(1, keepdims=True))
         weight = np.exp(price.min(1, keepdims=True) - price)
         moved[part] = weight @ known / weight.sum(1, keepdims=True)

@@ -1,5 +1,6 @@
 """A box of a picture at the scale on which offsets are chosen: block means."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,6 +90,16 @@ def blur_known(image: Floats, known: Flags, sigma: float) -> Floats:
     total = cv2.GaussianBlur(image * weight[..., None], (0, 0), sigma)
     share = cv2.GaussianBlur(weight, (0, 0), sigma)
     return total.reshape(image.shape) / np.maximum(share, 1e-3)[..., None]
+
+
+def distances(targets: Indices, sources: Indices) -> Floats:
+    """Between places (N, 2) and (M, 2), in blocks, (N, M)."""
+    return np.hypot(*(sources[None] - targets[:, None]).astype(np.float32).transpose(2, 0, 1))
+
+
+def slices(count: int, length: int) -> Iterator[slice]:
+    """Of so many rows each, one after the other."""
+    return (slice(start, start + length) for start in range(0, count, length))
 
 
 def _means(pixels: NDArray, scale: int) -> NDArray:

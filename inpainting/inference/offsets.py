@@ -12,7 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpainting.inference.level import Floats, Indices, Level, Offsets, blur_known
+from inpainting.inference.level import (
+    Floats,
+    Indices,
+    Level,
+    Offsets,
+    blur_known,
+    distances,
+    slices,
+)
 from inpainting.types import Flags
 
 RADIUS = 3  # of the patches compared, in blocks: 7×7
@@ -78,8 +86,7 @@ def alike(level: Level, count: int, sigma: float, generator: np.random.Generator
     targets = missing[generator.choice(len(missing), min(count, len(missing)), replace=False)]
     there = blur_known(level.image, level.known, sigma)[tuple(sources.T)]
     wanted = level.image[tuple(targets.T)]
-    away = np.hypot(*(sources[None] - targets[:, None]).astype(np.float32).transpose(2, 0, 1))
-    cost = (there * there).sum(1) - 2 * wanted @ there.T + NEARER * away
+    cost = (there * there).sum(1) - 2 * wanted @ there.T + NEARER * distances(targets, sources)
     return np.unique(sources[cost.argmin(1)] - targets, axis=0)
 
 
@@ -117,8 +124,7 @@ def _best_matches(described: Tensor, sources: Indices, targets: Indices, nearest
     there, here = (described[tuple(torch.from_numpy(x.T))] for x in (sources, targets))
     squares, transposed = (there * there).sum(1), there.T.contiguous()
     best = []
-    for start in range(0, len(targets), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
+    for part in slices(len(targets), AT_ONCE):
         cost = torch.addmm(squares, here[part], transposed, alpha=-2)
         cost[torch.cdist(keys[part], places) < nearest] = torch.inf
         best.append(torch.where(cost.amin(1) < torch.inf, cost.argmin(1), -1))

@@ -14,7 +14,7 @@ by loopy belief propagation: min-sum messages, in checkerboard order (Felzenszwa
 "Efficient belief propagation for early vision", IJCV 2006).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpainting.inference.level import Indices, Level, Offsets, blur_known
+from inpainting.inference.level import Indices, Level, Offsets, blur_known, slices
 from inpainting.inference.offsets import describe
 
 RADIUS = 2  # of the patches that must fit along a seam, in pixels
@@ -183,7 +183,7 @@ class _Links(NamedTuple):
         """With the seams of their patches, float (N, L, C)."""
         labels = patches.shape[1]
         seams = patches.new_full((len(first), labels, labels), SEAM)
-        for rows in _pieces(len(first)):
+        for rows in slices(len(first), AT_ONCE):
             for ends in (first, second):
                 around = patches[ends[rows]]
                 squares = (around * around).sum(-1)
@@ -201,7 +201,7 @@ class _Links(NamedTuple):
             heard: (N, L), what the receivers hear; changed in place.
             forward: from first to second.
         """
-        for rows in _pieces(len(self.first)):
+        for rows in slices(len(self.first), AT_ONCE):
             sender, receiver = self.first[rows], self.second[rows]
             if not forward:
                 sender, receiver = receiver, sender
@@ -209,8 +209,3 @@ class _Links(NamedTuple):
             said = said[:, :, None] if forward else said[:, None, :]
             message = (said + self.seams[rows]).amin(1 if forward else 2)
             heard[receiver] = message - message.amin(1, keepdim=True)
-
-
-def _pieces(count: int) -> Iterator[slice]:
-    """``AT_ONCE`` pairs each."""
-    return (slice(start, start + AT_ONCE) for start in range(0, count, AT_ONCE))

@@ -227,21 +227,16 @@ def test_steps_of_the_copying_are_told_and_may_end_the_call(pipe, noise):
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_copying_knows_what_error_is_expected(pipe, noise, monkeypatch, strategy):
     seen, mask_image = [], mask_with(DEEP)
-    fill_with_texture = natural.fill_with_texture
-
-    def watched(picture, known, hole, *arguments, **options):
-        seen.append(options["error"][hole])
-        return fill_with_texture(picture, known, hole, *arguments, **options)
-
-    monkeypatch.setattr(natural, "fill_with_texture", watched)
+    watch(monkeypatch, natural, "fill_with_texture", 0, seen)
     result = pipe.fill(noise(SIDE, SIDE), mask_image, strategy)
-    (error,) = seen
+    (((_, _, hole, *_), options),) = seen
+    error = options["error"][hole]
     assert error.any()
     assert np.array_equal(error, np.asarray(result.expected_error)[hole_of(mask_image)])
 
 
-def once(monkeypatch, module, name: str, times: int, seen: list):
-    """Let memory run out in a function so many times."""
+def watch(monkeypatch, module, name: str, times: int, seen: list):
+    """See what a function is called with, and let memory run out in it so many times."""
     function = getattr(module, name)
 
     def limited(*arguments, **options):
@@ -255,16 +250,10 @@ def once(monkeypatch, module, name: str, times: int, seen: list):
 
 def test_out_of_memory_while_copying_leads_to_less_work(pipe, noise, monkeypatch):
     picture, mask_image, seen, fills = noise(SIDE, SIDE), mask_with(DEEP), [], []
-    once(monkeypatch, texture, "choose_offsets", 1, seen)
-    fill_with_texture = natural.fill_with_texture
-
-    def watched(*arguments, **options):
-        fills.append(options["most_missing"])
-        return fill_with_texture(*arguments, **options)
-
-    monkeypatch.setattr(natural, "fill_with_texture", watched)
+    watch(monkeypatch, texture, "choose_offsets", 1, seen)
+    watch(monkeypatch, natural, "fill_with_texture", 0, fills)
     result = pipe.fill(picture, mask_image)
-    first, second = fills
+    first, second = (options["most_missing"] for _, options in fills)
     assert 0 < second < first and len(seen) > 1
     assert [part.natural for part in result.parts] == [True]
     keep = ~hole_of(mask_image)
@@ -272,7 +261,7 @@ def test_out_of_memory_while_copying_leads_to_less_work(pipe, noise, monkeypatch
 
 
 def test_when_memory_never_suffices_for_copying_it_is_said(pipe, noise, monkeypatch):
-    once(monkeypatch, texture, "choose_offsets", 1000, [])
+    watch(monkeypatch, texture, "choose_offsets", 1000, [])
     with pytest.raises(OutOfMemory):
         pipe.fill(noise(SIDE, SIDE), mask_with(DEEP))
 
