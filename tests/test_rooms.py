@@ -83,7 +83,7 @@ def test_public_names():
 
 def test_import_loads_only_what_filling_needs():
     code = (
-        "import sys, inpainting; "
+        "import sys; from inpainting import *; "
         "print(*(name for name in sys.modules if name.startswith('inpainting.'))); "
         f"print(*(name for name in {HEAVY} if name in sys.modules))"
     )
@@ -93,3 +93,15 @@ def test_import_loads_only_what_filling_needs():
     loaded = {room(name.removeprefix("inpainting.")) for name in output[0].split()}
     assert loaded == FOR_FILLING | {"errors", "types"}
     assert not output[1]
+
+
+@pytest.mark.parametrize("module", ["inpainting", "inpainting.demo.page"])
+def test_torch_waits_until_it_is_needed(module):
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="inpainting.*has no attribute 'fill'"):
+        inpainting.fill  # noqa: B018
+    assert set(inpainting.__all__) <= set(dir(inpainting))

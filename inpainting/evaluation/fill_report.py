@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image
 
 from inpainting.evaluation.metrics import Scores, score
-from inpainting.inference.pipeline import InpaintingResult, Part
+from inpainting.inference.parts import Part
 from inpainting.inference.restore import hidden_in
+from inpainting.inference.result import InpaintingResult
 from inpainting.types import Hole
 
 
@@ -44,7 +45,7 @@ def fill_report(result: InpaintingResult) -> dict[str, Any]:
         ``scores`` with the names of :class:`inpainting.evaluation.metrics.Scores`, ``mode`` and
         ``seed`` as asked for, ``parts`` of the hole, each with its ``box`` (left, top, right,
         bottom), its missing ``pixels`` and what it was ``filled`` with ("natural" or "faithful"),
-        and ``passes``, see :class:`inpainting.inference.multiscale.Pass`. An infinite PSNR is null:
+        and ``passes``, see :class:`inpainting.inference.result.Pass`. An infinite PSNR is null:
         the fill equals the original. ``scores`` is null where the picture had nothing visible in
         the hole.
     """

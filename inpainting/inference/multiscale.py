@@ -8,7 +8,6 @@ never far from known pixels, and is filled tile by tile.
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,33 +16,18 @@ from PIL import Image
 from torch import Tensor
 
 from inpainting.inference.canvas import Canvas
-from inpainting.inference.tiles import LARGEST, Tile, find_tiles
+from inpainting.inference.result import OnPass, Pass
+from inpainting.inference.tiles import LARGEST, Tile, around, find_tiles
 from inpainting.io.tensors import to_image, to_tensor
 from inpainting.masks.convert import valid_from_hole
 from inpainting.masks.edit import any_per_block
 from inpainting.models.base import Prediction
-from inpainting.types import DATA_RANGE, Box, Flags, in_box
+from inpainting.types import DATA_RANGE, Flags, in_box
 
 DEEP = 16  # pixels from the nearest known one, from where on a coarser fill is kept
 BLOCK = 8  # depth is measured in blocks of this side
-MARGIN = 64  # pixels around what is to be filled that are cut out with it
 
 Predict = Callable[[Tensor, Tensor], Prediction]  # of a Predictor: image and valid, any size
-
-
-class Pass(NamedTuple):
-    """One run of the network.
-
-    ``boxes``: what it saw, as left, top, right, bottom in pixels of the picture; ``size``: height
-    and width of what it was given; ``scale``: pixels of the picture per pixel of that.
-    """
-
-    boxes: tuple[Box, ...]
-    size: tuple[int, int]
-    scale: float
-
-
-OnPass = Callable[[Pass], object]
 
 
 def fill_canvas(
@@ -99,14 +83,6 @@ def depth_exceeds(known: Flags, depth: int) -> Flags:
     close = F.max_pool2d(torch.from_numpy(blocks)[None].float(), 2 * reach + 1, 1, reach)
     near = close[0].numpy() > 0
     return ~near.repeat(BLOCK, 0).repeat(BLOCK, 1)[:height, :width]
-
-
-def around(flags: Flags) -> Box:
-    """The box around what is set, with ``MARGIN``, beginning at even coordinates."""
-    height, width = flags.shape
-    ys, xs = (np.flatnonzero(flags.any(axis)) for axis in (1, 0))
-    left, top = max(0, (xs[0] - MARGIN) // 2 * 2), max(0, (ys[0] - MARGIN) // 2 * 2)
-    return int(left), int(top), min(width, int(xs[-1]) + MARGIN), min(height, int(ys[-1]) + MARGIN)
 
 
 def _fill_coarser(

@@ -11,12 +11,13 @@ from PIL import Image
 from inpainting.errors import InvalidConfig, NothingKnown, OutOfMemory
 from inpainting.inference.canvas import Canvas, Frame
 from inpainting.inference.device import is_out_of_memory, release_memory
-from inpainting.inference.multiscale import OnPass, Pass, around, fill_canvas, fill_tiles
+from inpainting.inference.multiscale import fill_canvas, fill_tiles
 from inpainting.inference.natural import add_texture
 from inpainting.inference.parts import MODES, SEEDS, Part, find_parts, wants_texture
 from inpainting.inference.predict import Predictor
 from inpainting.inference.restore import keep_grey, restore
-from inpainting.inference.tiles import LARGEST, whole
+from inpainting.inference.result import InpaintingResult, OnPass, Pass
+from inpainting.inference.tiles import LARGEST, around, whole
 from inpainting.io.images import ImageSource, alpha_of, decode, read_picture
 from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.meaning import meaning
@@ -28,30 +29,6 @@ SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
 LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
 STRATEGIES = ("crop", "resize", "original", "scales")
 NOTHING_COPIED = "Around a hole there is no texture to copy; it was filled by the network alone."
-
-
-class InpaintingResult(NamedTuple):
-    """A filled picture, and what it was made from.
-
-    ``image``: in the picture's mode, "L", "LA", "RGB" or "RGBA"; its ``info`` has the file's ICC
-    profile and dots per inch, which Pillow writes when it is saved (``dpi=`` has to be passed).
-    ``original``: the picture as it was given, decoded; ``hole``: bool (H, W), True = filled.
-    ``passes``: runs of the network. ``expected_error``: mode "L", the mean absolute error in grey
-    levels that the network expects of its own fill of each pixel of the hole, at most 255; 0
-    outside the hole; None if it predicts none. ``notes``: sentences on how picture and mask were
-    read, and on what could not be done. ``parts``: of the hole, and how each was filled. ``mode``,
-    ``seed``: as asked for.
-    """
-
-    image: Image.Image
-    original: Image.Image
-    hole: Hole
-    passes: tuple[Pass, ...]
-    expected_error: Image.Image | None
-    notes: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
-    mode: str = "faithful"
-    seed: int = 0
 
 
 class InpaintingPipeline:

@@ -12,12 +12,21 @@ from numpy.typing import NDArray
 from inpainting.masks.edit import any_per_block
 from inpainting.types import Box, Flags, Hole
 
+MARGIN = 64  # pixels around all holes that are cut out with them
 CELL = 16  # pixels; cuts lie between cells
 CONTEXT = 16  # pixels around a hole that the network gets to see; 8 to 48 fill equally well
 OVERLAP = 16  # pixels that two boxes reach across the cut between them
 LARGEST = 512  # side of a box in pixels, context included
 MULTIPLE = 32  # sides are rounded up to it where the picture allows: equal sizes run as a batch
 OVERHEAD = 4096  # pixels that could be computed in the time that a tile takes beside its own
+
+
+def around(flags: Flags) -> Box:
+    """The box around what is set, with ``MARGIN``, beginning at even coordinates."""
+    height, width = flags.shape
+    ys, xs = (np.flatnonzero(flags.any(axis)) for axis in (1, 0))
+    left, top = max(0, (xs[0] - MARGIN) // 2 * 2), max(0, (ys[0] - MARGIN) // 2 * 2)
+    return int(left), int(top), min(width, int(xs[-1]) + MARGIN), min(height, int(ys[-1]) + MARGIN)
 
 
 class Tile(NamedTuple):

@@ -10,13 +10,16 @@ name           type                           meaning               used by
 ============== ============================== ===================== ====================
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from inpainting.errors import EmptyHole, NothingKnown, SizeMismatch
 from inpainting.types import Flags, Hole
+
+if TYPE_CHECKING:  # torch takes a second to load; pictures need none
+    from torch import Tensor
 
 MASK_THRESHOLD = 128  # a grey level at or above it is white
 
@@ -64,17 +67,19 @@ def mask_image_from_hole(hole: Hole) -> Image.Image:
     return Image.fromarray(hole.astype(np.uint8) * 255)
 
 
-def batch_of(hole: Hole) -> Tensor:
+def batch_of(hole: Hole) -> "Tensor":
     """One hole as a batch: bool array (H, W) to bool tensor (1, 1, H, W)."""
+    import torch
+
     return torch.from_numpy(hole)[None, None]
 
 
-def valid_from_hole(hole: Tensor) -> Tensor:
+def valid_from_hole(hole: "Tensor") -> "Tensor":
     """The one place where the sign flips: bool hole (True = missing) to float valid (1 = known)."""
     return (~hole).float()
 
 
-def composite(image: Tensor, output: Tensor, valid: Tensor) -> Tensor:
+def composite(image: "Tensor", output: "Tensor", valid: "Tensor") -> "Tensor":
     """Known pixels of ``image``, the others of ``output``: I_comp of arXiv:1804.07723, sec. 3.3.
 
     Args:
@@ -85,4 +90,4 @@ def composite(image: Tensor, output: Tensor, valid: Tensor) -> Tensor:
     Returns:
         Float (B, C, H, W).
     """
-    return torch.where(valid > 0, image, output)
+    return image.where(valid > 0, output)

@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -15,11 +16,10 @@ from safetensors.torch import load_file, save
 from inpainting.errors import CheckpointError, InvalidConfig, first_line
 from inpainting.io.files import atomic_write, digest
 from inpainting.models.base import Network, NetworkConfig
+from inpainting.models.bundled import BUNDLED, BUNDLED_SHA256, WEIGHTS
 from inpainting.models.registry import build, config_from_json, config_to_json
 
-BUNDLED = Path(__file__).parents[1] / "pretrained"
-BUNDLED_SHA256 = "82236521780a6c034406cc88ae879eec03210de7bcdd3edd68a01327b7f057b8"
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG = "config.json"
 
 
 def save_pretrained(model: Network, folder: str | Path) -> None:
@@ -80,14 +80,16 @@ def load_pretrained(
             f"{_some(unexpected)}, of another shape {_some(sorted(shapes))}; use the two files "
             "that were saved together."
         )
-    bad = [name for name, w in weights.items() if not torch.isfinite(w).all()]
+    # Copies: safetensors maps the file, which somebody may cut short. Each pass over the weights
+    # counts where cores are busy: they are converted as they are copied, and NumPy looks at them
+    # without waiting for a second thread.
+    own = {name: w.to(expected[name].dtype, copy=True) for name, w in weights.items()}
+    bad = [name for name, w in own.items() if not np.isfinite(w.numpy()).all()]
     if bad:
         raise CheckpointError(
             f"{path} holds NaN or infinity in {_some(bad)}: the training that wrote "
             "it diverged; use an earlier checkpoint."
         )
-    # Copies: safetensors maps the file, which somebody may cut short.
-    own = {name: w.to(expected[name].dtype, copy=True) for name, w in weights.items()}
     model.load_state_dict(own, assign=True)
     return model.eval()
 
@@ -165,13 +167,12 @@ def _read_config(path: Path) -> NetworkConfig:
 
 def _read_weights(path: Path) -> dict[str, torch.Tensor]:
     try:
-        weights = load_file(path)
+        return load_file(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"{path} could not be read ({first_line(error)}): it is missing, damaged or not a "
             "safetensors file; download or save it again."
         ) from error
-    return {name: w.float() if w.is_floating_point() else w for name, w in weights.items()}
 
 
 def _some(names: list[str], most: int = 5) -> str:

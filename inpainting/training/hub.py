@@ -15,7 +15,8 @@ from huggingface_hub import CommitOperationAdd, HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
 from inpainting.errors import HubError, first_line
-from inpainting.models.checkpoint import CONFIG, WEIGHTS
+from inpainting.models.bundled import WEIGHTS
+from inpainting.models.checkpoint import CONFIG
 from inpainting.training.hub_internals import limit_waiting
 from inpainting.training.model_card import CARD, is_generated
 

@@ -18,7 +18,8 @@ from inpainting.inference.device import default_device, fast_dtype
 from inpainting.io.files import atomic_write
 from inpainting.losses.vgg import VggFeatures
 from inpainting.models.base import Network
-from inpainting.models.checkpoint import WEIGHTS, load_pretrained
+from inpainting.models.bundled import WEIGHTS
+from inpainting.models.checkpoint import load_pretrained
 from inpainting.models.registry import build
 from inpainting.training.config import TrainConfig
 from inpainting.training.dry_run import dry_run

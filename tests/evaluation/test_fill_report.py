@@ -9,8 +9,8 @@ from PIL import Image
 from inpainting import InpaintingResult
 from inpainting.evaluation.fill_report import fill_report, measure, untouched
 from inpainting.evaluation.metrics import score
-from inpainting.inference.multiscale import Pass
 from inpainting.inference.pipeline import Part
+from inpainting.inference.result import Pass
 
 HOLE = np.zeros((20, 30), bool)
 HOLE[5:11, 5:15] = True

@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 
 from inpainting import InpaintingError, PConvUNet, ResidualUNet, load_pretrained, save_pretrained
 from inpainting.errors import CheckpointError
-from inpainting.models.checkpoint import BUNDLED, BUNDLED_SHA256, weights_digest
+from inpainting.models.bundled import BUNDLED, BUNDLED_SHA256
+from inpainting.models.checkpoint import weights_digest
 from inpainting.models.residual_unet import ResidualUNetConfig
 from tests.conftest import TINY
 from tests.models.networks import NARROW, trained

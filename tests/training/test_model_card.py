@@ -6,7 +6,7 @@ import pytest
 from huggingface_hub import ModelCard
 
 from inpainting.evaluation.statistics import MEASURES, TEXTURES, summarise
-from inpainting.models.checkpoint import BUNDLED
+from inpainting.models.bundled import BUNDLED
 from inpainting.training.model_card import is_generated, model_card, write_card
 from tests.training.cards import FACTS, GENERATED, THEIRS
 
