@@ -10,7 +10,7 @@ from PIL import Image
 from inpainting import InpaintingPipeline
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("2_model_shuttle", "4_two_towers")
+NAMES = ("2_tree", "6_two_towers")
 WIDTH, GAP = 400, 6  # of a picture, and between two, in pixels
 
 

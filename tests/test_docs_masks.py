@@ -32,7 +32,7 @@ def drawn(colour, ground=0, mode="L", size=SIZE) -> Image.Image:
 
 
 def photo() -> Image.Image:
-    with Image.open(ROOT / "examples" / "4_two_towers.jpg") as image:
+    with Image.open(ROOT / "examples" / "6_two_towers.jpg") as image:
         return image.convert("RGB").resize(SIZE)
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import skimage.data
 import torch
 from PIL import Image, ImageDraw
 
 from inpainting import InpaintingPipeline
 
-ROOT = Path(__file__).parents[2]
+PHOTOS = ("chelsea.png", "astronaut.png", "coffee.png", "rocket.jpg", "camera.png")
 SIDES = (
     1,
     2,
@@ -64,7 +65,6 @@ class Case(NamedTuple):
 
 def cases() -> Iterator[Case]:
     """The 40 pairs: sides of 1 to 1031 px, every strategy, with and without feather and alpha."""
-    photos = sorted((ROOT / "examples").glob("*.jpg"))
     for i in range(COUNT):
         rng = np.random.default_rng((425, i))
         width, height = SIDES[i % len(SIDES)], SIDES[(5 * i + 3) % len(SIDES)]
@@ -74,7 +74,8 @@ def cases() -> Iterator[Case]:
         if i % 4 == 3:
             image = Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
         else:
-            image = Image.open(photos[i % len(photos)]).convert("RGB").resize((width, height))
+            photo = Image.open(Path(skimage.data.__file__).parent / PHOTOS[i % len(PHOTOS)])
+            image = photo.convert("RGB").resize((width, height))
         if alpha:
             level = rng.integers(0, 256, (height, width), dtype=np.uint8)
             level[rng.random((height, width)) < 0.2] = 0
