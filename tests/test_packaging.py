@@ -17,7 +17,8 @@ from packaging.utils import canonicalize_name
 from PIL import Image
 
 from inpainting.io.images import read_size
-from inpainting.models.checkpoint import BUNDLED, weights_digest
+from inpainting.models.bundled import BUNDLED
+from inpainting.models.checkpoint import weights_digest
 from tests.running_app import running_app
 
 ROOT = Path(__file__).parent.parent
@@ -113,10 +114,14 @@ def test_a_wheel_holds_what_the_commands_need(installed):
     demo = package / "demo"
     assert (package / "py.typed").exists()
     assert weights_digest(package / "pretrained") == weights_digest(BUNDLED)
-    assert all((demo / name).stat().st_size for name in ("page.js", "page.css"))
-    examples = sorted(p.name for p in (ROOT / "examples").iterdir() if p.suffix in (".jpg", ".png"))
-    shipped = sorted(p.name for p in (demo / "examples").iterdir() if p.suffix != ".md")
-    assert shipped == examples and (demo / "examples" / "LICENSES.md").exists()
+    assert (demo / "page.css").stat().st_size
+    canvas = ROOT / "inpainting" / "demo" / "canvas"
+    scripts = {path.name: path.read_bytes() for path in canvas.iterdir()}
+    assert {"main.js", "canvas.css", "canvas.html"} < set(scripts)
+    assert {path.name: path.read_bytes() for path in (demo / "canvas").iterdir()} == scripts
+    examples = sorted(path.name for path in (ROOT / "examples").iterdir())
+    shipped = sorted(path.name for path in (demo / "example_files").iterdir())
+    assert shipped == examples and {"examples.json", "LICENSES.md"} < set(shipped)
     top = {p.name for p in installed.iterdir() if not p.name.endswith(".dist-info")}
     assert top == {"inpainting"}
     [points] = installed.glob("*.dist-info/entry_points.txt")

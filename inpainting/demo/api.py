@@ -5,7 +5,6 @@ picture as given) with ``seconds``, ``device``, ``checkpoint`` and ``notes`` on 
 were read, and on what could not be filled as asked for.
 """
 
-from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
@@ -13,9 +12,9 @@ import gradio as gr
 from inpainting.demo import limits, service
 from inpainting.demo.checkpoint import checkpoint_name
 from inpainting.demo.errors import plain_errors, user_error
-from inpainting.demo.gradio_internals import get_upload_folder
 from inpainting.demo.images import keep, stem
 from inpainting.demo.requests import Overtaken, check_wanted
+from inpainting.demo.uploads import uploaded
 from inpainting.errors import InvalidConfig, InvalidImage
 from inpainting.evaluation.fill_report import fill_report
 from inpainting.io.images import read_picture
@@ -83,11 +82,7 @@ def _path(file: Any) -> str:
             "A picture file is needed: upload it to /gradio_api/upload and pass "
             '{"path": …, "meta": {"_type": "gradio.FileData"}}, or use gradio_client.handle_file.'
         )
-    path: str = file["path"]
-    folder = Path(get_upload_folder()).resolve()
-    if folder not in Path(path).resolve().parents or not Path(path).is_file():
-        raise InvalidImage(NOT_UPLOADED)
-    return path
+    return uploaded(file["path"], NOT_UPLOADED)
 
 
 def _name(file: Any) -> str:

@@ -1,22 +1,21 @@
 """A hole's surroundings, filled by the network in both modes and by classical methods.
 
-They travel with the page as three PNG files, picture, mask image and fill: the server remembers
-nothing.
+All are cropped to the hole and shown beside the original.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from inpainting.classical.registry import CLASSICAL
-from inpainting.demo.images import keep, preview
+from inpainting.demo.images import preview
+from inpainting.demo.report import fill_name
 from inpainting.evaluation.metrics import score
-from inpainting.inference.multiscale import around
-from inpainting.inference.pipeline import InpaintingResult
-from inpainting.io.images import decode, read_picture
+from inpainting.inference.result import InpaintingResult
+from inpainting.inference.tiles import around
 from inpainting.masks.convert import hole_from_mask_image, mask_image_from_hole
 from inpainting.types import Hole, Pixels, in_box
 
@@ -24,6 +23,7 @@ COMPARED = tuple(n for n in ("ns", "telea", "biharmonic", "patchmatch") if n in 
 MOST_BIHARMONIC = 60_000  # missing pixels: a system of equations larger than that takes minutes
 MOST_PATCHMATCH = 60_000  # missing pixels, and
 MOST_SEARCHED = 500_000  # pixels of the window: beyond either a search takes many seconds
+ORIGINAL, AS_GIVEN = "Original", "The photo as it was given"
 NETWORK = "This network, {}"
 ALIKE = NETWORK.format("natural and faithful fill, which are alike here")
 SHOWN = 900  # pixels, of a comparison
@@ -46,18 +46,6 @@ class Window(NamedTuple):
         original, filled = (x.crop(box).convert("RGB") for x in (result.original, result.image))
         return cls(original, mask_image, filled)
 
-    @classmethod
-    def from_files(cls, paths: Sequence[str]) -> "Window":
-        """The mirror of :meth:`to_files`."""
-        original, mask_image, result = paths
-        return cls(
-            read_picture(original).image, decode(mask_image, grey=True), read_picture(result).image
-        )
-
-    def to_files(self) -> list[str]:
-        """Write three files and give their paths."""
-        return [keep(image, name) for name, image in zip(self._fields, self, strict=True)]
-
     @property
     def hole(self) -> Hole:
         """Bool (H, W), True = missing."""
@@ -65,24 +53,29 @@ class Window(NamedTuple):
 
 
 def comparison(
-    window: Window, name: str, other: Callable[[], tuple[Image.Image, str]]
+    given: InpaintingResult, known: bool, other: Callable[[], InpaintingResult]
 ) -> Iterator[list[Captioned]]:
-    """The network's fill in both modes and the classical ones, one more with every step.
+    """The original, the network's fill in both modes and classical ones, one more at each step.
 
     Args:
-        window: with the fill that is shown.
-        name: of that fill, see :func:`inpainting.demo.report.fill_name`.
-        other: makes the fill of the other mode, "RGB" of the window's size, and its name.
+        given: the fill that is shown.
+        known: whether its original is what was there before the damage.
+        other: makes the fill of the other mode: of the whole picture, because what is copied into
+            a hole may come from outside its window.
     """
+    window = Window.around_hole(given)
     original, hole = window.original, window.hole
-    shown = [_scored(NETWORK.format(name), original, np.asarray(window.result), hole, "")]
+    first: Captioned = (preview(original, SHOWN), ORIGINAL if known else AS_GIVEN)
+    name = NETWORK.format(fill_name(given))
+    shown = [first, _scored(name, original, np.asarray(window.result), hole, "")]
     yield list(shown)
-    picture, other_name = other()
-    pixels = np.asarray(picture)
+    second = other()
+    pixels = np.asarray(second.image.crop(around(given.hole)).convert("RGB"))
     if np.array_equal(pixels, np.asarray(window.result)):
-        shown = [_scored(ALIKE, original, pixels, hole, "")]
+        shown[1:] = [_scored(ALIKE, original, pixels, hole, "")]
     else:
-        shown.append(_scored(NETWORK.format(other_name), original, pixels, hole, ""))
+        name = NETWORK.format(fill_name(second))
+        shown.append(_scored(name, original, pixels, hole, ""))
     yield list(shown)
     for method in COMPARED:
         title, fill = CLASSICAL[method]

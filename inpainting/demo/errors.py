@@ -32,6 +32,11 @@ def user_error(message: str) -> UserError:
     return UserError(html.escape(message), print_exception=False)
 
 
+def sentence(error: UserError) -> str:
+    """The sentence itself, for what is not rendered as HTML."""
+    return html.unescape(error.message)
+
+
 def plain_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Like :func:`readable_errors` for programs, which read text and not HTML."""
     readable = readable_errors(function)
@@ -41,6 +46,6 @@ def plain_errors(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return readable(*args, **kwargs)
         except UserError as error:
-            raise UserError(html.unescape(error.message), print_exception=False) from error
+            raise UserError(sentence(error), print_exception=False) from error
 
     return wrapped

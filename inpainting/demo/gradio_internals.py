@@ -1,28 +1,21 @@
 """Every private part of Gradio 6.31 that the demo touches.
 
 ``tests/demo/test_gradio_internals.py`` has a contract test for each, so that an upgrade fails with
-a name. What ``page.js`` and ``page.css`` select in Gradio's markup is for the browser tests.
+a name. What the canvas and ``page.css`` expect of Gradio's markup is for the browser tests.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import gradio as gr
 import httpx
-from fastapi import HTTPException
 from gradio import processing_utils
 from gradio.blocks import BlockFunction
 from gradio.components.api_component import Api
-from gradio.components.base import server
-from gradio.components.image_editor import EditorData, EditorValue
 from gradio.context import LocalContext
 from gradio.processing_utils import get_upload_folder
 
 __all__ = [
-    "EditorFiles",
-    "EditorUploads",
-    "EditorValue",
-    "FileEditor",
     "PatientBlocks",
     "event_is_wanted",
     "forget_files",
@@ -83,64 +76,3 @@ class PatientBlocks(gr.Blocks):
             inputs = [*inputs, *defaults]
         values: list[Any] = await super().preprocess_data(block_fn, inputs, *arguments, **options)
         return values
-
-
-class EditorFiles(NamedTuple):
-    """Paths of what a browser sent of an editor: background and layers."""
-
-    background: str | None
-    layers: list[str]
-
-
-class EditorUploads(Protocol):
-    """Storage for what an editor sends ahead of a request, by a name that the browser made up."""
-
-    def put(self, name: str, part: str, content: bytes) -> None:
-        """Keep one part: "background", or "layer 0" and so on."""
-
-    def take(self, name: str) -> dict[str, str] | None:
-        """Paths of all parts under a name, by part; once."""
-
-
-class FileEditor(gr.ImageEditor):
-    """Gradio's editor, whose value arrives as files instead of decoded pictures.
-
-    Its own way clips 16-bit pictures, ignores EXIF rotation, answers a broken file with a bare
-    "Error", decodes everything three times over, and keeps in memory, without end, what a browser
-    sends ahead of a request.
-    """
-
-    uploads: EditorUploads  # of the class: Gradio makes an editor anew for every visitor
-    most_layers: int
-    unknown_part: str  # what a request with other parts is told
-
-    def get_block_name(self) -> str:
-        """The component that the page's script knows."""
-        return "imageeditor"
-
-    @server
-    def accept_blobs(self, data: Any) -> None:
-        """Keep a part of the value that the browser is about to name in a request.
-
-        Raises:
-            HTTPException: 400, for what no editor of ours sends.
-        """
-        fields, files = data.data, data.files
-        kind, name, index = (str(fields.get(key)) for key in ("type", "id", "index"))
-        layers = [str(number) for number in range(self.most_layers)]
-        if len(files) != 1 or len(name) > 64 or kind == "layer" and index not in layers:
-            raise HTTPException(400, self.unknown_part)
-        if kind in ("background", "layer"):  # the composite is never looked at
-            part = f"layer {index}" if kind == "layer" else kind
-            self.uploads.put(name, part, files[0][1])
-
-    def files(self, payload: EditorData | None) -> EditorFiles:
-        """Paths of the files that the browser sent."""
-        if payload is None:
-            return EditorFiles(None, [])
-        if payload.id is not None:
-            parts = dict(self.uploads.take(payload.id) or {})
-            return EditorFiles(parts.pop("background", None), list(parts.values()))
-        background = payload.background.path if payload.background else None
-        layers = [layer.path for layer in payload.layers[: self.most_layers] if layer]
-        return EditorFiles(background, layers)

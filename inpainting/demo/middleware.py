@@ -10,6 +10,8 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
+from starlette.requests import ClientDisconnect
+
 from inpainting.demo import limits
 
 Message = MutableMapping[str, Any]
@@ -38,7 +40,7 @@ HEADERS = {
 }
 
 RETRY = [(b"retry-after", b"5")]
-JOINS = re.compile("/(call|queue/join)(/|$)")
+JOINS = re.compile("/(call|queue/join|component_server)(/|$)")
 
 log = logging.getLogger(__name__)
 
@@ -50,19 +52,25 @@ class Limiter:
         app: the application behind it.
         on_bytes: is told of the bytes of every part of a request.
         waiting: how many requests are in the queue.
+        links: header ``Link`` of the page itself.
     """
 
     def __init__(
-        self, app: Any, on_bytes: Callable[[int], object], waiting: Callable[[], int]
+        self,
+        app: Any,
+        on_bytes: Callable[[int], object],
+        waiting: Callable[[], int],
+        links: str = "",
     ) -> None:
         self.app, self.on_bytes, self.waiting = app, on_bytes, waiting
+        self.links = [("link", links)] if links else []
         self._joining = 0  # requests on their way into the queue: a burst is there all at once
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        answer = _Answer(send)
+        answer = _Answer(send, self.links if scope["path"] == "/" else [])
         body = _Body(scope, receive, self.on_bytes, answer)
         path = scope["path"].lower()
         if "/proxy=" in path or ("/file=" in path and "://" in path):
@@ -98,8 +106,8 @@ class Limiter:
     async def _pass_on(self, scope: Message, receive: Receive, answer: "_Answer") -> None:
         try:
             await self.app(scope, receive, answer.send)
-        except _Refused:
-            pass  # has been answered
+        except (_Refused, ClientDisconnect):
+            pass  # has been answered, or nobody waits for an answer any more
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
             await answer.refuse(400, UNFIT)
@@ -141,8 +149,10 @@ class _Body:
 class _Answer:
     """The answer, with our headers; once refused, nothing else is sent."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, more: Sequence[tuple[str, str]] = ()) -> None:
+        """``more``: headers besides ``HEADERS``."""
         self._send, self._started, self._refused = send, False, False
+        self._more = more
 
     async def send(self, message: Message) -> None:
         if self._refused:
@@ -167,5 +177,5 @@ class _Answer:
         self._started = True
         there = {name.lower() for name, _ in headers}
         ours = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in there]
-        headers = [*headers, *ours]
+        headers = [*headers, *ours, *((k.encode(), v.encode()) for k, v in self._more)]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -9,37 +9,38 @@ from inpainting.demo.checkpoint import checkpoint_name
 from inpainting.demo.service import ServedFill
 from inpainting.evaluation.fill_report import Measured
 from inpainting.evaluation.metrics import Scores
-from inpainting.inference.pipeline import InpaintingResult
 from inpainting.inference.restore import hidden_in
+from inpainting.inference.result import InpaintingResult
 
-KNOWN_ORIGINAL = (
-    "Test damage: what was under it is known, so these numbers say how well it was filled."
-)
+KNOWN_ORIGINAL = "The original under the hole is known: these numbers say how close the fill is."
 OWN_PAINT = (
-    "Measured against the picture as you gave it. If you removed an object, that original is the "
-    "object you covered, and these numbers mean nothing."
+    "Nobody knows what was behind what you painted over, so there is nothing to measure the fill "
+    "against."
 )
+AGAINST_GIVEN = "Numbers against the photo as it was given"
 ERASED = (
     "What you painted was transparent, so there is no original to measure against. It is opaque in "
     "the result."
 )
 PARTLY_ERASED = "Part of what you painted was transparent: the numbers are of the rest of it."
 INFINITE = "PSNR is ∞ because the filling equals the original in every pixel."
+PSNR_MEANS = "higher is closer; from about 35 on nobody sees a difference"
+SSIM_MEANS = "likeness of the structure, 1 = equal"
+MSE_MEANS = "mean squared difference of levels from 0 to 255; 0 = equal"
 UNTOUCHED = "✓ every other pixel untouched, checked"
 TOUCHED = "✗ pixels outside the hole differ: please report this"
 
 
 def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
-    """What filled the hole; the scores as cards; facts, their meaning, and what was run as words.
+    """What filled the hole; scores as cards where they mean something; facts, and what was run.
 
     Args:
         served: the fill.
         measured: its numbers.
-        known: whether the hole is test damage.
+        known: whether the original under the hole is known.
     """
     scores, ratio, untouched = measured
     width, height = served.result.original.size
-    cards = f'<dl class="cards">{_cards(scores)}</dl>' if scores else ""
     filled = (
         f"<strong>{fill_name(served.result).capitalize()}</strong>: {filled_with(served.result)}"
     )
@@ -53,11 +54,14 @@ def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
     if scores and math.isinf(scores.hole_psnr):
         words.append(INFINITE)
     words += map(html.escape, served.result.notes)
+    cards = f'<dl class="cards">{_cards(scores)}</dl>' if scores else ""
+    if scores and not known:
+        cards = f"<details><summary>{AGAINST_GIVEN}</summary>{cards}</details>"
     # A number of its own: the page replaces a report only by another one, even of an equal fill.
     return (
         f'<div role="status" data-run="{time.time_ns()}">'
-        f'<p class="filled">{filled}</p>{cards}<p class="facts">{facts}'
-        f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>"
+        f'<p class="filled">{filled}</p><p class="facts">{facts}'
+        f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>{cards}"
         f'<details><summary>What was run</summary><p class="ran">{runs(served.result)}</p>'
         f"<p>{html.escape(checkpoint_name())}</p></details></div>"
     )
@@ -87,15 +91,16 @@ def has_texture(result: InpaintingResult) -> bool:
 
 def _cards(scores: Scores) -> str:
     rows = (
-        ("PSNR", f"{scores.hole_psnr:.1f} dB", f"{scores.psnr:.1f} dB"),
-        ("SSIM", f"{scores.hole_ssim:.3f}", f"{scores.ssim:.3f}"),
-        ("MSE", f"{scores.hole_mse:,.1f}", f"{scores.mse:,.1f}"),
+        ("PSNR", "dB", PSNR_MEANS, f"{scores.hole_psnr:.1f}", f"{scores.psnr:.1f}"),
+        ("SSIM", "", SSIM_MEANS, f"{scores.hole_ssim:.3f}", f"{scores.ssim:.3f}"),
+        ("MSE", "grey levels²", MSE_MEANS, f"{scores.hole_mse:,.1f}", f"{scores.mse:,.1f}"),
     )
     return "".join(
-        f'<div class="card"><dt>{name} in hole</dt>'
-        f'<dd class="hole">{hole}</dd><dd class="whole">whole: {whole}</dd></div>'
-        for name, hole, whole in rows
-    ).replace("inf dB", "∞")
+        f'<div class="card"><dt>{name} in the hole</dt>'
+        f'<dd class="hole">{hole} <small>{unit}</small></dd><dd class="whole">{means}</dd>'
+        f'<dd class="whole">whole picture: {whole} {unit}</dd></div>'
+        for name, unit, means, hole, whole in rows
+    ).replace("inf", "∞")
 
 
 def runs(result: InpaintingResult) -> str:
@@ -107,18 +112,6 @@ def runs(result: InpaintingResult) -> str:
         f"{_times(count)} {width} × {height} px at {_scale(scale)}"
         for (scale, (height, width)), count in counts.items()
     )
-
-
-def history_caption(served: ServedFill, measured: Measured, name: str) -> str:
-    """One line for the list of the visit."""
-    width, height = served.result.original.size
-    about = (
-        f"{name} · {width} × {height} px · hole {100 * measured.hole_ratio:.1f} % · "
-        f"{fill_name(served.result)}"
-    )
-    if measured.scores is None:
-        return about
-    return about + f" · {measured.scores.hole_psnr:.1f} dB in hole".replace("inf dB", "∞ dB")
 
 
 def _times(count: int) -> str:

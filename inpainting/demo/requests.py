@@ -1,6 +1,6 @@
 """Requests of visitors, and which of them are still wanted."""
 
-import itertools
+import threading
 
 from inpainting.demo.bounded import BoundedDict
 from inpainting.demo.gradio_internals import event_is_wanted
@@ -21,16 +21,16 @@ def check_wanted() -> None:
 
 
 class Requests:
-    """The number of each visitor's last request."""
+    """The number of each visitor's last request, as their page counts."""
 
     def __init__(self) -> None:
         self._numbers: BoundedDict[str | None, int] = BoundedDict()
-        self._count = itertools.count(1)
+        self._lock = threading.Lock()
 
-    def begin(self, visitor: str | None) -> int:
-        """The number of a new request; every earlier one of this visitor is overtaken."""
-        number = self._numbers[visitor] = next(self._count)
-        return number
+    def note(self, visitor: str | None, number: int) -> None:
+        """A visitor has asked: every request of theirs with a lower number is overtaken."""
+        with self._lock:
+            self._numbers[visitor] = max(number, self._numbers.get(visitor, number))
 
     def check(self, visitor: str | None, number: int) -> None:
         """End a request that is no longer the visitor's last.

@@ -10,8 +10,7 @@ from PIL import Image
 from inpainting.demo import limits, spaces
 from inpainting.demo.checkpoint import load_pipeline
 from inpainting.demo.errors import UserError, readable_errors
-from inpainting.inference.multiscale import OnPass
-from inpainting.inference.pipeline import InpaintingResult
+from inpainting.inference.result import InpaintingResult, OnPass
 from inpainting.types import Hole
 
 GPU_SECONDS = 10  # a fill takes less than one; ZeroGPU serves short claims first

@@ -1,25 +1,31 @@
-"""Files of an editor's value that a browser sends before it asks for something."""
+"""Files of this app's own folder, which browsers and programs name by their paths."""
 
-import threading
-from uuid import uuid4
+from pathlib import Path
 
-from inpainting.demo.bounded import BoundedDict
-from inpainting.demo.gradio_internals import EditorUploads
-from inpainting.demo.images import keep_file
+from inpainting.demo.gradio_internals import get_upload_folder
+from inpainting.errors import InvalidImage
 
 
-class BoundedUploads(EditorUploads):
-    """Parts of editors' values as files, by name; the oldest names are forgotten first."""
+class Gone(InvalidImage):
+    """A file that is not kept any more; who has it can send it again."""
 
-    def __init__(self) -> None:
-        self._parts: BoundedDict[str, dict[str, str]] = BoundedDict()
-        self._lock = threading.Lock()
 
-    def put(self, name: str, part: str, content: bytes) -> None:
-        path = keep_file(content, uuid4().hex, "part")
-        with self._lock:
-            self._parts[name] = {**self._parts.get(name, {}), part: path}
+def uploaded(path: str, refusal: str) -> str:
+    """The path itself, if it is a file below Gradio's folder; no other file is ever opened.
 
-    def take(self, name: str) -> dict[str, str] | None:
-        with self._lock:
-            return self._parts.pop(name, None)
+    Args:
+        path: as a client gave it.
+        refusal: the sentence otherwise.
+
+    Raises:
+        Gone: with that sentence.
+    """
+    folder = Path(get_upload_folder()).resolve()
+    try:
+        found = folder in Path(path).resolve().parents and Path(path).is_file()
+    # A name that no file can have, and (a RuntimeError before Python 3.13) links that go round.
+    except (OSError, ValueError, RuntimeError):
+        found = False
+    if not found:
+        raise Gone(refusal)
+    return path

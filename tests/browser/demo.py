@@ -1,137 +1,169 @@
 """The demo's page as a visitor uses it: what their hands do, and what their eyes see.
 
-Nothing here waits for a fixed time: a busy machine is slower, and an idle one should not be.
+Points are given as shares of the photo's sides, wherever it lies on the screen. Nothing here waits
+for a fixed time: a busy machine is slower, and an idle one should not be.
 """
 
+import base64
 import io
-import re
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, Request
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Download, Locator, Page
 
 from tests.running_app import PATIENCE
 
-DEADLINE = 4 * PATIENCE  # seconds for anything that is waited for
-STEPS = 2  # of a stroke: without a GPU, each takes a second to draw
-CANVAS = "#editor .pixi-target canvas"
-Point = tuple[float, float]  # in the editor's box, as shares of its sides
+DEADLINE = PATIENCE / 2  # seconds for anything that is waited for
+STEPS = 4  # moves of the pointer in a stroke
+Point = tuple[float, float]  # on the photo, as shares of its sides; outside of it below 0, above 1
+
+# A photo is shown, the server has it, nothing is filled, looked for or drawn.
+AT_REST = """() => {
+    const { session, stage } = window.inpainting ?? {};
+    return session?.step && session.photo.path && !session.filling && !session.rough
+        && session.message.kind !== "busy" && !stage.frame;
+}"""
 
 
 class Demo:
     """An open page.
 
-    ``page``: Playwright's. ``asked``: addresses that were asked for anything.
+    ``page``: Playwright's. ``asked``: addresses that were asked for anything, in their order.
     """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.asked: list[str] = []
-        self._open: set[Request] = set()
-        page.on("request", self._begin)
-        for event in ("requestfinished", "requestfailed"):  # a stream that ends may count as failed
-            page.on(event, lambda request: self._open.discard(request))
-
-    def _begin(self, request: Request) -> None:
-        self.asked.append(request.url)
-        if "/heartbeat/" not in request.url:  # that one never ends
-            self._open.add(request)
+        page.on("request", lambda request: self.asked.append(request.url))
 
     # Waiting
 
-    def until(self, holds: Callable[[], bool]) -> None:
+    def until(self, holds: Callable[[], object]) -> None:
         """Wait for a condition."""
         deadline = time.monotonic() + DEADLINE
         while not holds():
             if time.monotonic() > deadline:
-                raise TimeoutError
+                raise TimeoutError(f"The page says: {self.status()}")
             self.page.wait_for_timeout(20)  # Playwright tells of requests meanwhile
 
-    def until_answered(self) -> None:
-        """Wait until nothing that the page has asked for is on its way."""
-        self.until(lambda: not self._open)
+    def until_says(self, words: str) -> str:
+        """Wait until the line below the photo says that: all that it says."""
+        self.until(lambda: words in self.status())
+        return self.status()
 
-    def until_still(self, before: bytes = b"", brush: bool = False) -> None:
-        """Wait until the editor stands still: pictures glide to their place, strokes are laid.
-
-        Args:
-            before: what it looked like, if it is to look otherwise.
-            brush: whether it is to hold its brush: an emptied editor has laid it down.
-        """
-        held = self.page.locator("#editor button[aria-label=Brush].highlight")
-        looks = [before]
-
-        def still() -> bool:
-            looks.append(self.look())
-            return (
-                looks[-2] == looks[-1] != before
-                and not self._open
-                and (not brush or held.count() == 1)
-            )
-
-        self.until(still)
+    def until_rests(self) -> None:
+        """Wait until a photo is open, and nothing is on its way."""
+        self.until(lambda: self.page.evaluate(AT_REST))
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
-        """What is done inside changes the editor's picture or mask: wait until that is there."""
-        before = self.look()
+    def filling(self) -> Iterator[None]:
+        """What is done inside fills: wait until the last fill is there, and drawn."""
+        self.page.evaluate("window.seen = window.inpainting.session.step?.fill")
         yield
-        self.until_still(before, brush=True)
+        self.until(lambda: self.js("session.step.fill && session.step.fill !== window.seen"))
+        self.until_rests()
 
     # Hands
 
-    def on_canvas(self, x: float, y: float) -> Point:
-        """Page coordinates of a point of the editor's box."""
-        box = self.canvas()
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-    def stroke(self, start: Point = (0.45, 0.4), end: Point = (0.55, 0.4)) -> None:
-        self.page.locator("#editor .pixi-target").scroll_into_view_if_needed()
-        self.page.mouse.move(*self.on_canvas(*start))
-        self.page.mouse.down()
-        self.page.mouse.move(*self.on_canvas(*end), steps=STEPS)
-        self.page.mouse.up()
-        self.until_still()
-
-    def touch_stroke(self, start: Point = (0.4, 0.5), end: Point = (0.6, 0.5)) -> None:
-        session = self.page.context.new_cdp_session(self.page)
-        (x0, y0), (x1, y1) = self.on_canvas(*start), self.on_canvas(*end)
-
-        def touch(kind: str, *points: Point) -> None:
-            at = [{"x": x, "y": y} for x, y in points]
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
-
-        touch("touchStart", (x0, y0))
-        for step in range(1, STEPS + 1):
-            touch("touchMove", (x0 + (x1 - x0) * step / STEPS, y0 + (y1 - y0) * step / STEPS))
-        touch("touchEnd")
-        self.until_still()
-
-    def press_fill(self, button: str = "#fill") -> str:
-        """Press Fill, or another button that fills: the new facts."""
-        with self.new_facts():
-            self.page.click(button)
-        return self.facts()
-
-    @contextmanager
-    def new_facts(self) -> Iterator[None]:
-        """What is done inside fills: wait until the facts of that are there."""
-        self.page.evaluate("document.querySelector('#report .facts').textContent = 'old'")
-        yield
-        self.page.wait_for_function(
-            "!['old', undefined].includes(document.querySelector('#report .facts')?.textContent)"
+    def at(self, x: float, y: float) -> Point:
+        """Page coordinates of a point of the photo, which is scrolled to if it is not in sight."""
+        return tuple(
+            self.page.evaluate(
+                """([x, y]) => {
+                    const { element, view } = window.inpainting.stage;
+                    element.scrollIntoView({ block: "nearest", behavior: "instant" });
+                    const box = element.getBoundingClientRect();
+                    const point = view.toStage(x * view.photoWidth, y * view.photoHeight);
+                    return [box.left + point.x, box.top + point.y];
+                }""",
+                [x, y],
+            )
         )
 
-    def press_size(self, key: str) -> None:
-        """Change the brush's size by a key."""
-        listen = "addEventListener('input', () => window.resized = true, {capture: true})"
-        self.page.evaluate(f"{listen}; window.resized = false")
-        self.page.keyboard.press(key)
-        self.page.wait_for_function("window.resized")
+    def draw(self, *points: Point, button: str = "left") -> None:
+        """Drag the mouse from point to point; a single one is a click."""
+        mouse = self.page.mouse
+        places = [self.at(*point) for point in points]
+        mouse.move(*places[0])
+        mouse.down(button=button)
+        for place in places[1:]:
+            mouse.move(*place, steps=STEPS)
+        mouse.up(button=button)
+
+    def stroke(self, *points: Point) -> None:
+        """Paint a stroke, and wait until it is filled."""
+        with self.filling():
+            self.draw(*(points or ((0.4, 0.5), (0.6, 0.5))))
+
+    def touch(self, *fingers: list[Point], lift: bool = True) -> None:
+        """Fingers that go down together, each along its points, and lift."""
+        session = self.page.context.new_cdp_session(self.page)
+        paths = [[self.at(*point) for point in finger] for finger in fingers]
+
+        def send(kind: str, places: Sequence[Point]) -> None:
+            points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        moments = list(zip(*paths, strict=True))
+        send("touchStart", moments[0])
+        for before, after in itertools.pairwise(moments):
+            for share in np.linspace(0, 1, STEPS + 1)[1:]:
+                send("touchMove", between(before, after, share))
+        if lift:
+            send("touchEnd", [])
+        session.detach()
+
+    def wheel(self, x: float, y: float, turned: float) -> None:
+        """Turn the wheel over a point of the photo; below 0 it comes nearer."""
+        self.page.mouse.move(*self.at(x, y))
+        before = self.view()
+        self.page.mouse.wheel(0, turned)
+        self.until(lambda: self.view() != before)
+        self.until_rests()
+
+    def button(self, act: str) -> Locator:
+        """A button by what it does: "fill", "another", "undo" and so on."""
+        return self.page.locator(f".inpaint [data-act='{act}']").first
+
+    def press(self, act: str) -> None:
+        """Press a button, wherever it is: menus are opened for it."""
+        self.reveal(self.button(act))
+        self.button(act).click()
+
+    def reveal(self, control: Locator) -> None:
+        """Open the menu that a control is in."""
+        menu = control.locator("xpath=ancestor::details[contains(@class, 'menu')]")
+        if menu.count() and menu.get_attribute("open") is None:
+            menu.locator("summary").click()
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting in the menu: "mode" or "feather"."""
+        control = self.page.locator(f"[data-set={name}]")
+        if name == "mode":
+            control = self.page.locator(f"[data-set=mode][value={value}]")
+        self.reveal(control)
+        if name == "mode":
+            control.check()
+        else:
+            control.fill(value)
+        self.page.keyboard.press("Escape")
+
+    def select(self, what: str, *, box: bool = False) -> None:
+        """Take the tool that selects for the visitor."""
+        sign = "[data-box]" if box else ":not([data-box])"
+        entry = self.page.locator(f"[data-act=select][data-what='{what}']{sign}")
+        self.reveal(entry)
+        entry.click()
+
+    def set_fill_on_release(self, on: bool) -> None:
+        if (self.button("auto").get_attribute("aria-pressed") == "true") != on:
+            self.press("auto")
 
     def press_key(self, key: str, code: str, **held: bool) -> None:
         """A key as a layout sends it that this keyboard does not have.
@@ -146,107 +178,133 @@ class Demo:
             [key, code, held],
         )
 
-    def click_tool(self, name: str) -> None:
-        """Click one of the editor's buttons by the mouse, whatever it looks like."""
-        box = self.page.locator(f"#editor button[aria-label={name}]").bounding_box()
-        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    # Files
 
-    def pick_example(self, index: int) -> None:
-        with self.changing():
-            self.page.locator("#examples .gallery-item").nth(index).click()
+    def open(self, path: Path, way: str = "button") -> None:
+        """Open a photo, and wait until the server has it, too."""
+        self.page.evaluate("window.former = window.inpainting.session.photo")
+        self.give(path, way)
+        self.until(lambda: self.js("session.photo && session.photo !== window.former"))
+        self.until_rests()
 
-    def clear(self) -> None:
-        self.page.click("#editor button[aria-label='Clear canvas']")
-        self.page.get_by_text("Drop a photo here").wait_for()
-
-    def open(self, path: Path) -> None:
-        """Upload a photo by the button, and wait until it can be painted on."""
-        with self.changing():
-            self.upload(path)
-
-    def upload(self, path: Path) -> None:
-        with self.page.expect_file_chooser() as chooser:
-            self.page.click("#upload")
-        chooser.value.set_files(path)
-
-    def click_invitation(self, path: Path) -> None:
-        """Choose a file by clicking the emptied editor; while it empties, a click may be lost."""
-        for _ in range(20):
-            try:
-                with self.page.expect_file_chooser(timeout=3000) as chooser:
-                    self.page.mouse.click(*self.on_canvas(0.5, 0.5))
-                return chooser.value.set_files(path)
-            except PlaywrightTimeout:
-                continue
-        raise AssertionError("The invitation opens no file dialogue.")
-
-    def give(self, way: str, path: Path) -> None:
-        """Hand a file over by the button, the invitation, or dropped or pasted on the editor."""
-        if way in ("button", "invitation"):
-            return (self.upload if way == "button" else self.click_invitation)(path)
+    def give(self, path: Path, way: str = "button", kind: str = "photo") -> None:
+        """Hand a file over: chosen by the button, or dropped or pasted on the page."""
+        if way == "button":
+            label = self.page.locator(f".tools label:has([data-file={kind}])")
+            self.reveal(label)
+            with self.page.expect_file_chooser() as chooser:
+                label.click()
+            return chooser.value.set_files(path)
         self.page.evaluate(
             """([kind, name, bytes]) => {
                 const data = new DataTransfer();
-                data.items.add(new File([Uint8Array.from(bytes)], name, {type: "image/png"}));
+                data.items.add(new File([Uint8Array.from(bytes)], name));
                 const init = {bubbles: true, cancelable: true};
                 const event = kind === "drop"
                     ? new DragEvent("drop", {...init, dataTransfer: data})
                     : new ClipboardEvent("paste", {...init, clipboardData: data});
-                document.querySelector("#editor canvas").dispatchEvent(event);
+                document.querySelector(".inpaint .stage").dispatchEvent(event);
             }""",
             [way, path.name, list(path.read_bytes())],
         )
 
-    def unfold(self, name: str) -> None:
-        self.page.locator(f"#{name} > button").click()
+    def give_mask(self, path: Path) -> str:
+        """Choose a mask file: what the page says of it."""
+        self.page.evaluate("window.inpainting.session.say('old')")
+        self.give(path, kind="mask")
+        self.until(lambda: self.status() != "old")
+        self.until_rests()
+        return self.status()
+
+    def pick_example(self, index: int) -> None:
+        with self.filling():
+            self.page.locator(".examples button").nth(index).click()
+
+    def download(self, press: str | Locator = "download") -> tuple[Image.Image, str]:
+        """Save a file by a button: the picture, and the name that it is given."""
+        with self.page.expect_download() as saved:
+            if isinstance(press, str):
+                self.press(press)
+            else:
+                press.click()
+        return picture_of(saved.value), saved.value.suggested_filename
 
     # Eyes
 
-    def canvas(self) -> dict[str, float]:
-        """Where the editor's picture is on the screen."""
-        return self.page.locator(CANVAS).bounding_box()
+    def js(self, expression: str) -> Any:
+        """The value of an expression of ``session``, ``stage`` and ``toolbar``."""
+        names = "const { session, stage, toolbar } = window.inpainting ?? {};"
+        return self.page.evaluate(f"() => {{ {names} return {expression}; }}")
 
-    def look(self) -> bytes:
-        """The editor as it is now."""
-        return self.page.locator(CANVAS).screenshot()
+    def status(self) -> str:
+        """The line below the photo."""
+        return self.page.locator(".inpaint .status").inner_text()
 
-    def shows_a_photo(self) -> bool:
-        """Whether the editor is not empty: as PNG, it is a tenth as large then."""
-        return len(self.look()) > 40_000
+    def is_error(self) -> bool:
+        """Whether that line tells of something that went wrong."""
+        return "error" in self.page.locator(".inpaint .status").get_attribute("class").split()
 
-    def facts(self) -> str:
-        return self.page.inner_text("#report .facts")
+    def size(self) -> tuple[int, int]:
+        return tuple(self.js("[session.photo.width, session.photo.height]"))
 
-    def message(self) -> str:
-        """What the last message says, once there is one."""
-        self.page.locator(".toast-body").last.wait_for()
-        return self.page.locator(".toast-body").last.inner_text()
+    def view(self) -> tuple[float, float, float]:
+        """Where the photo lies on the stage, and how large: x, y, scale."""
+        return tuple(self.js("[stage.view.x, stage.view.y, stage.view.scale]"))
 
-    def messages(self) -> str:
-        return " ".join(self.page.locator(".toast-body").all_inner_texts())
+    def hole(self) -> np.ndarray:
+        """What is painted and not filled yet: bool (H, W)."""
+        return self.flags(self.js("session.hole.data.join('')"))
 
-    def user_error(self) -> str:
-        """What Fill answers when there is nothing to fill."""
-        self.page.click("#fill")
-        return self.message()
+    def flags(self, digits: str) -> np.ndarray:
+        """One digit for each pixel of the photo as bool (H, W)."""
+        width, height = self.size()
+        return (np.frombuffer(digits.encode(), np.uint8) == ord("1")).reshape(height, width)
 
-    def slider_pictures(self) -> list[Image.Image]:
-        """Before and after, as the visitor would download them."""
-        images = self.page.locator("#slider img")
-        urls = images.evaluate_all("images => images.map(image => image.src)")
-        return [Image.open(io.BytesIO(self.page.request.get(url).body())) for url in urls]
+    def filled_hole(self) -> np.ndarray:
+        """What the last fill has replaced: bool (H, W)."""
+        digits = self.page.evaluate(
+            """() => {
+                const { session } = window.inpainting;
+                const { hole, asked } = session.step.fill;
+                return session.hole.constructor.unpack(hole).grown(asked.grow).data.join("");
+            }"""
+        )
+        return self.flags(digits)
 
-    def brush_radius(self) -> int:
-        self.page.click("#editor [aria-label='Brush Size']")
-        value = self.page.locator("#editor .size_picker input").input_value()
-        self.page.click("#editor [aria-label='Brush Size']")
-        return int(value)
+    def kinds(self) -> list[str]:
+        """Kinds of the steps up to the shown one, of all photos that are kept."""
+        return self.js("session.history.steps.slice(0, session.history.index + 1)"
+                       ".map(({ kind }) => kind)")  # fmt: skip
+
+    def fills(self) -> int:
+        """How often a fill was asked for."""
+        return sum("/queue/join" in url for url in self.asked)
+
+    def shown(self, layer: str = "back") -> np.ndarray:
+        """A layer of the stage, "back" (the picture) or "front" (what is painted): RGBA (H, W)."""
+        self.until(lambda: not self.js("stage.frame"))
+        url = self.js(f"stage.{layer}.toDataURL()")
+        with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as picture:
+            return np.array(picture.convert("RGBA"))
+
+    def steps(self) -> Locator:
+        """The steps of the photo in the strip."""
+        return self.page.locator(".strip li")
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than the screen."""
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
-def hole_share(facts: str) -> float:
-    """Percent of the picture that was missing."""
-    return float(re.search(r"hole ([\d.]+) %", facts)[1])
+def between(before: Sequence[Point], after: Sequence[Point], share: float) -> list[Point]:
+    """Where points are on their way."""
+    return [
+        (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)
+        for (x0, y0), (x1, y1) in zip(before, after, strict=True)
+    ]
+
+
+def picture_of(download: Download) -> Image.Image:
+    with Image.open(download.path()) as picture:
+        picture.load()
+        return picture

@@ -1,101 +1,173 @@
-"""Painting in a real browser: strokes, eraser, undo, zoom, and when they are filled."""
+"""Painting in a real browser: where strokes begin, how wide they are, zoom and pan."""
 
+import re
+
+import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.demo import hole_share
+from tests.browser.demo import Demo
+from tests.browser.photos import mandelbrot
 
 pytestmark = pytest.mark.browser
 
 
-def test_strokes_are_undone_redone_and_erased(visit):
-    demo = visit()
-    page = demo.page
-    alone = hole_share(demo.facts())
-    demo.stroke()
-    more = hole_share(demo.press_fill())
-    assert more > alone
-    page.click("#editor button[aria-label=Undo]")
-    page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
-    assert hole_share(demo.press_fill()) == alone
-    page.keyboard.press("Control+Shift+z")
-    page.locator("#editor button[aria-label=Undo]:not([disabled])").wait_for()
-    assert hole_share(demo.press_fill()) == more
-    page.keyboard.press("Control+z")
-    page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
-    page.click("#editor button[aria-label=Erase]")
-    demo.stroke((0.2, 0.4), (0.8, 0.65))
-    assert hole_share(demo.press_fill()) < alone - 1.2  # more than the stroke, were it still there
+@pytest.fixture
+def canvas(visit, tmp_path) -> Demo:
+    """A page with an own photo, where strokes wait for Fill."""
+    mandelbrot().save(tmp_path / "mine.png")
+    demo = visit("desktop")
+    demo.open(tmp_path / "mine.png")
+    demo.set_fill_on_release(False)
+    return demo
 
 
-def test_a_zoomed_picture_is_painted_finer(visit, tmp_path):
-    demo, shares = visit(), []
-    for zoom, colour in ((0, "teal"), (4, "olive")):
-        Image.new("RGB", (300, 300), colour).save(tmp_path / "plain.png")
-        demo.open(tmp_path / "plain.png")
-        for _ in range(zoom):
-            demo.page.click("#editor button[aria-label='Zoom in']")
-        demo.until_still()
-        demo.stroke()
-        shares.append(hole_share(demo.press_fill()))
-    assert shares[1] < shares[0]
-    demo.page.click("#editor button[aria-label=Pan]")
-    demo.stroke((0.4, 0.4), (0.6, 0.6))  # moves the picture, paints nothing
-    assert hole_share(demo.press_fill()) == shares[1]
+def width_shown(demo: Demo) -> int:
+    """Pixels that the page says the brush is wide."""
+    return int(re.fullmatch(r"(\d+) px", demo.page.locator(".size output").inner_text())[1])
 
 
-def test_fill_after_every_stroke_is_an_option(visit):
-    demo = visit()
-
-    def fills() -> int:
-        return sum("/queue/join" in url for url in demo.asked)
-
-    before = fills()
-    demo.stroke()
-    demo.page.get_by_label("Fill after every stroke").check()
-    with demo.new_facts():
-        demo.stroke((0.3, 0.6), (0.4, 0.6))
-    assert fills() == before + 1  # of the second stroke alone
+def painted_width(demo: Demo) -> int:
+    """Rows of the tallest column that is painted."""
+    return int(demo.hole().sum(axis=0).max())
 
 
-def test_impatience_gives_one_answer_and_no_error(visit):
-    demo = visit()
-    demo.stroke()
+def test_a_stroke_may_begin_and_end_beside_the_photo(canvas, keep):
+    demo = canvas
+    demo.draw((-0.03, 0.5), (1.03, 0.5))
+    hole = demo.hole()
+    rows = np.flatnonzero(hole.any(axis=1))
+    assert hole[rows].mean(axis=1).max() == 1  # from border to border
+    assert len(rows) < 0.1 * demo.size()[1]
+    keep(demo)
+    demo.press("clear")
+    demo.draw((-0.05, -0.1), (-0.05, 0.5))
+    assert not demo.hole().any() and demo.kinds()[-1] == "erase"  # clear: beside it is nothing
+
+
+def test_a_click_is_a_dot_of_the_brush_size(canvas):
+    demo = canvas
+    demo.draw((0.5, 0.5))
+    assert abs(painted_width(demo) - width_shown(demo)) <= 2
+    rows, columns = np.nonzero(demo.hole())
+    width, height = demo.size()
+    assert rows.mean() + 0.5 == pytest.approx(height / 2, abs=1)
+    assert columns.mean() + 0.5 == pytest.approx(width / 2, abs=1)
+
+
+def test_the_brush_has_the_size_that_is_shown(canvas):
+    demo = canvas
+    sizes = [width_shown(demo)]
     for _ in range(4):
-        demo.page.click("#fill")
-    assert hole_share(demo.press_fill()) > 10.9
-    demo.until_answered()
-    assert not demo.page.locator(".toast-body").count()
+        demo.page.keyboard.press("]")
+        sizes.append(width_shown(demo))
+    assert sizes == sorted(set(sizes))
+    demo.draw((0.3, 0.5), (0.6, 0.5))
+    assert abs(painted_width(demo) - sizes[-1]) <= 2
+    for expected in sizes[-2::-1]:
+        demo.page.keyboard.press("[")
+        assert width_shown(demo) == expected
+    demo.press("clear")
+    slider = demo.page.locator("[data-size]")
+    slider.fill("70")
+    assert width_shown(demo) > 2 * sizes[0]
+    assert f"{width_shown(demo)} px" == slider.get_attribute("aria-valuetext")
+    demo.draw((0.3, 0.5), (0.6, 0.5))
+    assert abs(painted_width(demo) - width_shown(demo)) <= 2
 
 
-def test_keys_follow_their_place_where_a_layout_has_no_latin_letters(visit):
+@pytest.mark.parametrize("side", [400, 1500, 4000])
+def test_the_first_brush_fits_the_photo(visit, tmp_path, side):
+    Image.new("RGB", (side * 5 // 4, side), "teal").save(tmp_path / "plain.png")
     demo = visit()
-    undo = demo.page.locator("#editor button[aria-label=Undo]:not([disabled])")
-    demo.stroke()
-    undo.wait_for()
-    demo.press_key("я", "KeyZ", ctrlKey=True)  # Russian
-    demo.page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
-    demo.press_key("Я", "KeyZ", ctrlKey=True, shiftKey=True)
-    undo.wait_for()
-    demo.press_key("у", "KeyE")
-    demo.page.locator("#editor button[aria-label=Erase].highlight").wait_for()
-    demo.press_key("z", "KeyY", ctrlKey=True)  # German: Z lies where Y does elsewhere
-    demo.page.locator("#editor button[aria-label=Redo]:not([disabled])").wait_for()
-    with demo.new_facts():
-        demo.press_key("φ", "KeyF")  # Greek
+    demo.page.keyboard.press("]")
+    demo.open(tmp_path / "plain.png")
+    assert 0.02 * side <= width_shown(demo) <= 0.03 * side
 
 
-def test_alt_gr_types_characters_and_is_no_shortcut(visit):
-    demo = visit()
-    before = demo.brush_radius()
-    listen = "addEventListener('input', () => window.resized = true, {capture: true})"
-    for held in ({"modifierAltGraph": True}, {"ctrlKey": True, "altKey": True}):
-        demo.page.evaluate(f"{listen}; window.resized = false")
-        demo.press_key("]", "Digit9", **held)  # German
-        demo.page.wait_for_function("window.resized")
-        assert demo.brush_radius() > before
-        before = demo.brush_radius()
-    demo.press_key("ę", "KeyE", modifierAltGraph=True)  # Polish: a letter, and not the eraser
-    demo.press_key("ü", "BracketLeft")  # German, where [ is elsewhere
-    demo.press_key("e", "KeyE", altKey=True)
-    assert demo.brush_radius() == before  # that looks for the brush's size, and finds it
+def test_the_eraser_takes_away(canvas):
+    demo = canvas
+    demo.draw((0.2, 0.5), (0.8, 0.5))
+    before = demo.hole()
+    demo.press("eraser")
+    demo.draw((0.5, 0.3), (0.5, 0.7))
+    after = demo.hole()
+    assert after.sum() < before.sum() and not (after & ~before).any()
+    assert not after[:, demo.size()[0] // 2].any()
+    demo.press("brush")
+    demo.draw((0.45, 0.5), (0.55, 0.5))
+    np.testing.assert_array_equal(demo.hole(), before)
+
+
+def test_the_wheel_zooms_where_the_pointer_is(canvas, keep):
+    demo = canvas
+    point = (0.3, 0.6)
+    before, place, shown = painted_at(demo, point), demo.at(*point), width_shown(demo)
+    for _ in range(3):
+        demo.wheel(*point, -300)
+        assert demo.at(*point) == pytest.approx(place, abs=2)
+    near = painted_at(demo, point)
+    keep(demo)
+    assert near.sum() < before.sum() and width_shown(demo) < shown
+    demo.page.keyboard.press("0")
+    assert width_shown(demo) == shown
+    assert painted_at(demo, point).sum() == pytest.approx(before.sum(), abs=4)
+
+
+def painted_at(demo: Demo, point: tuple[float, float]) -> np.ndarray:
+    """What a click there paints, into an empty hole."""
+    demo.press("clear")
+    demo.draw(point)
+    return demo.hole()
+
+
+@pytest.mark.parametrize("button", ["left", "middle"])
+def test_space_with_a_drag_and_the_middle_button_pan(canvas, button):
+    demo = canvas
+    demo.wheel(0.5, 0.5, -500)
+    x, y, scale = demo.view()
+    start, end = demo.at(0.5, 0.5), demo.at(0.55, 0.53)
+    if button == "left":
+        demo.press("brush")  # what was pressed last takes no space bar
+        demo.page.keyboard.down("Space")
+    demo.draw((0.5, 0.5), (0.55, 0.53), button=button)
+    moved = demo.view()
+    demo.page.keyboard.up("Space")
+    assert moved == pytest.approx((x + end[0] - start[0], y + end[1] - start[1], scale), abs=1)
+    assert not demo.hole().any() and demo.kinds()[-1] == "open"
+    demo.draw((0.5, 0.5))  # space is let go: this paints, and the picture is no more "before"
+    assert demo.hole().any() and not demo.js("stage.isBefore")
+
+
+def test_buttons_and_keys_zoom(canvas):
+    demo = canvas
+    shown = demo.page.locator(".fit output")
+    fit, words = demo.view(), shown.inner_text()
+    demo.press("zoom-in")
+    near = demo.view()
+    assert near[2] > fit[2] and shown.inner_text() != words
+    demo.press("zoom-out")
+    assert demo.view() == pytest.approx(fit)
+    demo.page.keyboard.press("+")
+    assert demo.view() == pytest.approx(near)
+    demo.page.keyboard.press("-")
+    demo.page.keyboard.press("+")
+    demo.press("fit")
+    assert demo.view() == pytest.approx(fit) and shown.inner_text() == words
+
+
+def test_what_is_painted_is_seen_where_it_is(canvas):
+    demo = canvas
+    demo.draw((0.3, 0.4), (0.6, 0.4))
+    sharp = demo.js("stage.sharp")
+    for turned in (0, -400):
+        if turned:
+            demo.wheel(0.45, 0.4, turned)
+        x, y, scale = demo.view()
+        front = demo.shown("front")[..., 3] > 0
+        rows, columns = np.nonzero(front)
+        photo_rows = (rows / sharp - y) / scale
+        painted = np.nonzero(demo.hole())
+        assert photo_rows.min() == pytest.approx(painted[0].min(), abs=1.5 / scale + 0.5)
+        assert photo_rows.max() == pytest.approx(painted[0].max() + 1, abs=1.5 / scale + 0.5)
+        assert columns.size

@@ -1,139 +1,164 @@
-"""Photos in a real browser: opened in every way, filled, downloaded."""
+"""Own photos in a real browser: every way and format, filled, saved, and what travels."""
 
-import re
+import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from tests.browser.demo import hole_share
+from tests.browser.demo import Demo
+from tests.browser.photos import SIZE, deep_grey, mandelbrot, noise, translucent
+from tests.browser.traffic import counted
 
 pytestmark = pytest.mark.browser
 
-CAT, SHUTTLE = 0, 1  # examples of 451×300 and 512×512 pixels
+PIPE = 4096  # bytes of Gradio's answers around a fill: states of the queue, headers
 
 
-def mandelbrot() -> Image.Image:
-    return Image.effect_mandelbrot((301, 211), (-2, -1.2, 1, 1.2), 60).convert("RGB")
+def png_of(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
 
 
-def test_an_example_fills_with_one_click_and_its_mask_stays_in_place(visit, keep):
-    """Gradio 6.31 shifts it when a larger picture was there; only painting on shows that."""
-    demo = visit()
-    alone = hole_share(demo.facts())
-    demo.pick_example(SHUTTLE)
-    demo.page.get_by_text("512 × 512 px").wait_for()
+def outside_is_untouched(demo: Demo, source: Image.Image, mode: str) -> Image.Image:
+    """The download; it differs from the photo in the hole, and nowhere else."""
+    result, _ = demo.download()
+    assert (result.mode, result.size) == (mode, source.size)
+    hole = demo.filled_hole()
+    given, got = np.array(source), np.array(result)
+    assert (given[hole] != got[hole]).any()
+    np.testing.assert_array_equal(given[~hole], got[~hole])
+    return result
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A function that writes a photo to a file."""
+
+    def write(image: Image.Image, name: str, **options):
+        image.save(tmp_path / name, **options)
+        return tmp_path / name
+
+    return write
+
+
+def test_a_photo_travels_once_and_its_fills_are_small(visit, keep, photo):
+    demo = visit("desktop")
+    source = noise(600, 400)  # 0.7 MB
+    with counted(demo) as opening:
+        demo.open(photo(source, "my photo.png"))
+    assert opening.count("/upload") == 1 and opening.received < 20_000
+    for row in (0.3, 0.5, 0.7):
+        with counted(demo) as fill:
+            demo.stroke((0.3, row), (0.6, row))
+        mask = png_of(Image.fromarray(demo.filled_hole()))
+        assert fill.sent <= min(30_000, len(mask) + 20_000)
+        assert fill.count("/upload") == 0 and fill.count("/queue/join") == 1
+        box = demo.js("session.step.fill.answer.box")
+        filled = png_of(demo.download()[0].crop(box))
+        assert fill.received <= 1.2 * len(filled) + PIPE
+    assert sum("/upload" in url for url in demo.asked) == 1
+    assert demo.kinds().count("fill") == 4  # the example's, and these
+    assert demo.download()[1] == "my_photo_filled.png"
     keep(demo)
-    assert demo.slider_pictures()[1].size == (512, 512)
-    demo.pick_example(CAT)
-    demo.stroke()
-    assert 0.2 < hole_share(demo.press_fill()) - alone < 3
 
 
-def test_own_photo_painted_and_filled(visit, keep, tmp_path):
-    photo = mandelbrot()
-    photo.save(tmp_path / "mine.png")
+def test_only_the_hole_of_a_png_changes(visit, photo):
     demo = visit()
-    demo.open(tmp_path / "mine.png")
-    assert "Nothing is painted yet: paint over the part to replace" in demo.user_error()
-    assert "451 × 300 px" in demo.facts()  # the last result stays
-    demo.stroke()
-    facts = demo.press_fill()
-    keep(demo)
-    assert "301 × 211 px" in facts and 0.2 < hole_share(facts) < 15
-    before, after = (np.array(picture.convert("RGB")) for picture in demo.slider_pictures())
-    hole = (before != np.array(photo)).any(axis=2)  # where the tint shows
-    assert hole.mean() * 100 == pytest.approx(hole_share(facts), abs=0.3)
-    assert np.array_equal(after[~hole], np.array(photo)[~hole])
+    demo.open(photo(mandelbrot(), "plain.png"))
+    demo.stroke((0.4, 0.5), (0.6, 0.5))
+    outside_is_untouched(demo, mandelbrot(), "RGB")
 
 
-def test_clear_then_the_same_example_again(visit, keep):
+def test_transparency_stays(visit, photo):
     demo = visit()
-    alone = hole_share(demo.facts())
-    demo.clear()
-    keep(demo)
-    assert "There is no picture yet" in demo.user_error()
-    demo.pick_example(CAT)
-    assert hole_share(demo.press_fill()) == alone
-    demo.stroke()
-    assert hole_share(demo.press_fill()) > alone
+    demo.open(photo(translucent(), "clear.png"))
+    demo.stroke((0.4, 0.5), (0.6, 0.5))
+    result = outside_is_untouched(demo, translucent(), "RGBA")
+    look = demo.shown()
+    assert 128 <= look[look[..., 3] > 0][:, 3].min() < 250  # what is seen through is seen through
+    assert np.array(result)[..., 3].min() >= 128
 
 
-def test_broken_files_are_said_then_good_ones_open_in_every_way(visit, tmp_path):
-    grey = np.linspace(0, 65535, 90 * 70).reshape(70, 90).astype(np.uint16)
-    Image.fromarray(grey).save(tmp_path / "good.png")
+def test_a_photo_that_was_held_upright_is_shown_and_saved_upright(visit, photo):
+    lying = mandelbrot()
+    exif = lying.getexif()
+    exif[0x0112] = 6
+    path = photo(lying, "IMG_0001.jpg", exif=exif, quality=95)
     demo = visit()
-    for broken, good in (("invitation", "button"), ("paste", "drop")):
-        (tmp_path / f"{broken}.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
-        demo.clear()
-        demo.give(broken, tmp_path / f"{broken}.png")
-        demo.page.get_by_text(f"{broken}.png is not a picture in a known format").wait_for()
-        with demo.changing():
-            demo.give(good, tmp_path / "good.png")
-        demo.stroke()
-        assert "90 × 70 px" in demo.press_fill()
-        before = np.array(demo.slider_pictures()[0].convert("L"))
-        assert before.min() < 3 and before.max() > 252 and (before == 255).mean() < 0.1
+    demo.open(path)
+    assert demo.size() == SIZE[::-1] and not demo.is_error()
+    demo.stroke((0.4, 0.3), (0.4, 0.6))
+    with Image.open(path) as file:
+        upright = ImageOps.exif_transpose(file)
+    result = outside_is_untouched(demo, upright, "RGB")
+    assert not result.getexif()
 
 
-def test_the_download_is_exact_and_the_result_can_be_gone_on_with(visit, tmp_path):
-    photo = mandelbrot().convert("RGBA")
-    photo.putalpha(Image.linear_gradient("L").resize(photo.size).point(lambda a: a // 2 + 128))
-    photo.save(tmp_path / "my photo.png")
+def test_grey_of_16_bits_is_told_of_and_keeps_its_range(visit, photo):
     demo = visit()
-    demo.open(tmp_path / "my photo.png")
-    demo.stroke()
-    facts = demo.press_fill()
-    assert "every other pixel untouched" in facts
-    with demo.page.expect_download() as download:
-        demo.page.click("#download")
-    assert download.value.suggested_filename == "my_photo_filled.png"
-    with Image.open(download.value.path()) as result:
-        assert (result.mode, result.size) == ("RGBA", (301, 211))
-        same = (np.array(result) == np.array(photo)).all(axis=2)
-    assert (1 - same.mean()) * 100 <= hole_share(facts) + 0.05
-    with demo.changing():
-        demo.page.click("#onward")
-    assert "Nothing is painted yet" in demo.user_error()
+    demo.open(photo(deep_grey(), "scan.png"))
+    assert "more than 8 bits per channel" in demo.status()
+    look = demo.shown()
+    seen = look[look[..., 3] == 255][:, 0]
+    assert seen.min() < 3 and seen.max() > 252
+    demo.stroke((0.4, 0.5), (0.6, 0.5))
+    levels = (np.array(deep_grey()) / 257).round().astype(np.uint8)
+    result, _ = demo.download()
+    outside = ~demo.filled_hole()
+    assert result.mode == "L"
+    assert np.abs(np.array(result).astype(int) - levels)[outside].max() <= 1
 
 
-def test_a_phone_photo_of_12_megapixels(visit, keep, tmp_path):
-    photo = mandelbrot().resize((4000, 3000), Image.Resampling.BICUBIC)
-    exif = photo.getexif()
-    exif[0x0112] = 6  # held upright
-    photo.save(tmp_path / "IMG_0001.jpg", exif=exif)
-    demo = visit("phone")
-    demo.open(tmp_path / "IMG_0001.jpg")
-    demo.touch_stroke()
-    facts = demo.press_fill()
-    keep(demo)
-    assert "3000 × 4000 px" in facts and 0.1 < hole_share(facts) < 10
-    assert "untouched" in facts
-    with demo.page.expect_download() as download:
-        demo.page.click("#download")
-    with Image.open(download.value.path()) as result:
-        assert result.size == (3000, 4000) and not result.getexif()
-
-
-def test_closer_looks(visit, keep):
+def test_cmyk_is_shown_as_it_is_filled(visit, photo):
     demo = visit()
-    page = demo.page
-    for part in ("maps", "comparison", "levels", "visit"):
-        demo.unfold(part)
-    page.get_by_role("button", name="Fill this hole in other ways, too").click()
-    page.wait_for_function("document.querySelectorAll('#comparison .gallery-item').length == 5")
-    demo.until_answered()
-    keep(demo)
-    captions = page.locator("#comparison .caption-label").all_inner_texts()
-    assert [text.split(":")[0] for text in captions] == [
-        "This network, natural and faithful fill, which are alike here",
-        "Navier–Stokes", "Telea", "Biharmonic", "PatchMatch",
-    ]  # fmt: skip
-    assert all(re.search(r": \d+\.\d dB, SSIM 0\.\d{3}", text) for text in captions)
-    assert page.locator("#maps img").count() == 2
-    known = page.locator("#levels .caption-label").all_inner_texts()
-    assert "100% known" in known[-1] and len(known) >= 3
+    demo.open(photo(mandelbrot().convert("CMYK"), "print.jpg", quality=95))
+    assert "was CMYK" in demo.status()
+    demo.stroke((0.4, 0.5), (0.6, 0.5))
+    result, _ = demo.download()
+    assert result.mode == "RGB" and result.size == SIZE
+    assert looks_like(demo, result)
+
+
+def test_what_a_browser_cannot_show_the_server_shows(visit, photo):
+    demo = visit()
+    demo.open(photo(mandelbrot(), "scan.tif"))
+    assert not demo.is_error() and demo.size() == SIZE
+    demo.stroke((0.4, 0.5), (0.6, 0.5))
+    result = outside_is_untouched(demo, mandelbrot(), "RGB")
+    assert looks_like(demo, result)
+
+
+def test_of_an_animation_the_first_picture_is_filled(visit, photo):
+    first, second = mandelbrot().quantize(32), Image.new("P", SIZE)
+    demo = visit()
+    demo.open(photo(first, "moving.gif", save_all=True, append_images=[second]))
+    assert "several frames or pages: the first one is filled" in demo.status()
+    demo.stroke((0.4, 0.5), (0.6, 0.5))
+    outside_is_untouched(demo, first.convert("RGB"), "RGB")
+
+
+def looks_like(demo: Demo, picture: Image.Image) -> bool:
+    """Whether the stage shows that picture."""
+    x, y, scale = demo.view()
+    sharp = demo.js("stage.sharp")
+    box = [round(sharp * v) for v in (x, y, x + scale * SIZE[0], y + scale * SIZE[1])]
+    look = Image.fromarray(demo.shown()).crop(box).convert("RGB")
+    other = picture.resize(look.size, Image.Resampling.BILINEAR)
+    return np.abs(np.array(look).astype(int) - np.array(other)).mean() < 6
+
+
+@pytest.mark.parametrize("way", ["button", "drop", "paste"])
+def test_broken_files_are_said_and_good_ones_open(visit, photo, tmp_path, way):
+    demo = visit()
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    size = demo.size()
+    demo.give(broken, way)
+    demo.until_says("broken.png")
+    assert demo.is_error() and "not a picture" in demo.status() and demo.size() == size
+    demo.open(photo(mandelbrot(), "good.png"), way)
+    assert demo.size() == SIZE and not demo.is_error()
     demo.stroke()
-    demo.press_fill()
-    page.wait_for_function("document.querySelectorAll('#visit .gallery-item').length == 2")
-    assert page.locator("#comparison .gallery-item").count() == 0  # it was about the last hole
+    assert demo.kinds()[-1] == "fill"

@@ -1,24 +1,28 @@
 """The checkpoint that the environment names."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from inpainting.classical.registry import CLASSICAL
-from inpainting.demo import checkpoint, events
+from inpainting.demo import checkpoint
+from inpainting.demo.examples import EXAMPLES, read_mask_image, read_photo
 from inpainting.errors import CheckpointError
 from inpainting.evaluation.metrics import score
-from inpainting.models.checkpoint import BUNDLED
+from inpainting.io.images import read_picture
+from inpainting.models.bundled import BUNDLED
 
 
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch):
     monkeypatch.delenv("INPAINTING_CHECKPOINT", raising=False)
-    for function in (checkpoint.load_pipeline, checkpoint.checkpoint_name):
+    for function in (checkpoint.loaded, checkpoint.checkpoint_name):
         function.cache_clear()
     yield
-    for function in (checkpoint.load_pipeline, checkpoint.checkpoint_name):
+    for function in (checkpoint.loaded, checkpoint.checkpoint_name):
         function.cache_clear()
 
 
@@ -28,6 +32,28 @@ def test_the_environment_selects_it(tiny_checkpoint, tiny_model, monkeypatch):
     assert pipeline is checkpoint.load_pipeline()
     assert pipeline.predictor.model.config == tiny_model.config
     assert re.fullmatch(r"tiny, [0-9a-f]{8}", checkpoint.checkpoint_name())
+
+
+def test_it_is_loaded_once_for_all_who_ask_at_once(tiny_checkpoint, monkeypatch):
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tiny_checkpoint))
+    with ThreadPoolExecutor(4) as pool:
+        pipelines = list(pool.map(lambda _: checkpoint.load_pipeline(), range(4)))
+    assert len(set(map(id, pipelines))) == 1
+
+
+def test_only_the_bundled_network_follows_the_page(tiny_checkpoint, monkeypatch):
+    assert checkpoint.may_follow_the_page()
+    with monkeypatch.context() as there:  # a ZeroGPU Space
+        there.setattr(checkpoint, "spaces", SimpleNamespace())
+        assert not checkpoint.may_follow_the_page()
+    with monkeypatch.context() as damaged:
+        damaged.setattr("inpainting.models.bundled.BUNDLED", tiny_checkpoint)
+        assert not checkpoint.may_follow_the_page()
+    with monkeypatch.context() as other:
+        other.setenv("INPAINTING_SHA256", "ab" * 32)
+        assert not checkpoint.may_follow_the_page()
+    monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tiny_checkpoint))
+    assert not checkpoint.may_follow_the_page()
 
 
 @pytest.mark.parametrize("given", ["user/repo", "user/repo@main", "user/repo@v1", "/no/folder"])
@@ -54,9 +80,10 @@ def test_other_weights_than_expected_are_not_served(tiny_checkpoint, monkeypatch
 def test_the_bundled_one_beats_the_mean():
     assert (BUNDLED / "model.safetensors").is_file()
     assert checkpoint.checkpoint_name().startswith("bundled weights, ")
-    image, mask_image = events.read_example(events.EXAMPLES[0])
-    original, hole = np.array(image), np.array(mask_image) > 0
+    image, mask_image = read_photo(EXAMPLES[0]), read_mask_image(EXAMPLES[0])
+    original = np.array(read_picture(EXAMPLES[0].original).image)
+    hole = np.array(mask_image) > 0
     ours = np.array(checkpoint.load_pipeline()(image, mask_image))
-    mean = CLASSICAL["mean"].fill(original, hole)
+    mean = CLASSICAL["mean"].fill(np.array(image), hole)
     ours, mean = (score(original, filled, hole).hole_psnr for filled in (ours, mean))
     assert ours > mean + 6  # at most half the error

@@ -8,29 +8,40 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpainting.demo import comparison, events, report
-from inpainting.demo.asked import NOTHING
-from inpainting.demo.images import LOOK, MAP
-from inpainting.demo.mask_steps import NONE
-from inpainting.errors import NothingKnown
-from inpainting.io.images import FIRST_FRAME, decode
-from inpainting.masks.edit import invert
-from inpainting.masks.meaning import white_share
+from inpainting.demo import comparison, events, report, service
+from inpainting.demo.asked import NO_HOLE, PHOTO_GONE, UNFIT, picture_of, read_asked
+from inpainting.demo.errors import user_error
+from inpainting.demo.examples import EXAMPLES, read_mask_image, read_original, read_photo
+from inpainting.demo.images import MAP
+from inpainting.demo.tools import save
+from inpainting.errors import EmptyHole, NothingKnown
+from inpainting.evaluation.metrics import score
+from inpainting.io.images import decode
+from inpainting.masks.convert import hole_from_mask_image
+from inpainting.masks.edit import grow
 from tests.demo.visitor import (
-    OUTPUTS,
+    NUMBERS,
     VISITOR,
     box_mask,
-    layer,
-    no_progress,
+    event,
+    fill,
+    filled,
     painted,
-    press_another_try,
     press_fill,
-    shown_in,
-    value,
+    request,
+    uploaded,
 )
 from tests.io.profiles import rgb_profile
 
 pytestmark = pytest.mark.usefixtures("tiny_pipeline")
+
+
+@pytest.fixture
+def example():
+    """One whose original is known, and whose fills are made anew."""
+    events.filled_example.cache_clear()
+    yield next(example for example in EXAMPLES if example.known)
+    events.filled_example.cache_clear()
 
 
 # Filling
@@ -38,104 +49,170 @@ pytestmark = pytest.mark.usefixtures("tiny_pipeline")
 
 def test_fill_keeps_what_is_not_painted(noise):
     image, mask_image = noise(45, 31), box_mask((45, 31), (5, 6, 17, 12))
-    shown = press_fill(image, mask_image)
-    result = decode(shown["file"])
+    result, shown = press_fill(image, mask_image)
     hole = np.array(mask_image) > 0
     changed = (np.array(result) != np.array(image)).any(axis=2)
     assert changed[hole].mean() > 0.9 and not changed[~hole].any()
     assert report.UNTOUCHED in shown["report"] and "45 × 31 px · hole 5.2 %" in shown["report"]
-    assert shown["file"].endswith("/cat_filled.png") and decode(shown["slider"][1]) == result
     for heat_map in (shown["difference"], shown["expected"]):
         assert heat_map.size == image.size
         assert len(np.unique(np.array(heat_map)[~hole], axis=0)) == 1  # the colour of nothing
         assert len(np.unique(np.array(heat_map)[hole], axis=0)) > 5
 
 
-def test_alpha_is_kept_and_large_pictures_shrink_to_be_looked_at(noise):
+def test_what_travels_is_the_changed_part_alone(noise):
+    data = request(uploaded(noise(300, 200)), box_mask((300, 200), (105, 60, 117, 72)))
+    answer = fill(data)["answer"]
+    assert answer["box"] == [105, 60, 117, 72] and answer["number"] == data["number"]
+    assert decode(answer["path"]).size == (12, 12) and not answer["whole"]
+    assert answer["words"] == "the network alone filled the hole" and not answer["another"]
+    assert (answer["name"], answer["device"], answer["notes"]) == ("natural fill", "CPU", [])
+    assert answer["seconds"] >= 0 and "at full resolution" in answer["ran"]
+
+
+def test_what_measures_is_made_only_where_it_is_wanted(noise, monkeypatch):
+    monkeypatch.setattr(events, "measured", None)
+    shown = fill(request(uploaded(noise(45, 31)), box_mask((45, 31), (5, 6, 17, 12))))
+    answer = shown.pop("answer")
+    assert "error" not in answer and all(part == gr.skip() for part in shown.values())
+
+
+def test_alpha_is_kept_and_maps_shrink_to_be_looked_at(noise):
     image = noise(2100, 40).convert("RGBA")
     image.putalpha(Image.linear_gradient("L").resize(image.size))
-    shown = press_fill(image, box_mask(image.size, (700, 5, 720, 25)))
-    result = decode(shown["file"])
+    result, shown = press_fill(image, box_mask(image.size, (700, 5, 720, 25)))
     assert result.size == image.size and result.getchannel("A") == image.getchannel("A")
-    assert decode(shown["slider"][0]).width == LOOK
-    assert shown["difference"].width == MAP
+    assert shown["answer"]["whole"] and shown["difference"].width == MAP
 
 
-def test_files_tell_nothing_about_the_photo(noise):
-    image = noise(30, 20)
-    image.info["comment"], image.getexif()[0x010F] = "secret", "camera"
-    with Image.open(press_fill(image, box_mask((30, 20), (5, 5, 9, 9)))["file"]) as kept:
-        assert not kept.info and not kept.getexif()
+def test_files_tell_nothing_about_the_photo(noise, kept):
+    image, path = noise(30, 20), kept / "photo" / "a.jpg"
+    path.parent.mkdir(parents=True)
+    exif = Image.Exif()
+    exif[0x010F] = "camera"
+    image.save(path, exif=exif, comment=b"secret")
+    answer = fill(request(str(path), box_mask((30, 20), (5, 5, 9, 9))))["answer"]
+    with Image.open(answer["path"]) as patch:
+        assert not patch.info and not patch.getexif()
 
 
-def test_feather_reaches_the_fill(noise):
+def test_growth_and_feather_reach_the_fill(noise, tiny_pipeline):
     image, mask_image = noise(60, 60), box_mask((60, 60), (10, 10, 50, 50))
-    hard, soft = (decode(press_fill(image, mask_image, f)["file"]) for f in (0, 8))
+    hard, soft = (press_fill(image, mask_image, feather=width)[0] for width in (0, 8))
     assert hard.getpixel((30, 30)) == soft.getpixel((30, 30)) and hard != soft
+    wider, shown = press_fill(image, mask_image, grow=4)
+    assert wider == tiny_pipeline.fill(image, grow(mask_image, 4), mode="auto").image != hard
+    assert shown["answer"]["box"] == [6, 6, 54, 54]
 
 
-def test_errors_become_sentences(noise):
-    with pytest.raises(gr.Error) as caught:
-        press_fill(noise(30, 20), box_mask((30, 20), (0, 0, 30, 20)))
-    assert caught.value.message == str(NothingKnown())
-    assert not caught.value.print_exception
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"box": [0, 0, 30, 20], "png": None}, NO_HOLE),
+        ({"box": None}, str(EmptyHole())),
+        ({"box": [25, 5, 31, 9]}, NO_HOLE),
+        ({"photo": "/etc/passwd"}, PHOTO_GONE),
+        ({"seed": -1}, UNFIT),
+    ],
+)  # fmt: skip
+def test_errors_are_answers_in_a_sentence(noise, change, words):
+    data = request(uploaded(noise(30, 20)), box_mask((30, 20), (5, 5, 11, 9)))
+    if "png" in change:
+        change = change | {"png": data["png"]}  # of another size than its box
+    shown = fill(data | change)
+    assert shown.pop("answer")["error"] == words
+    assert all(part == gr.skip() for part in shown.values())
 
 
-def fill_number(number, noise):
-    """What the page shows of a request with that number."""
-    state = value(noise(45, 31), painted((45, 31), (5, 6, 17, 12)))
-    return events.fill_editor(state, None, 0, "cat", "", None, "auto", number, VISITOR, no_progress)
+def test_everything_painted_is_an_answer_to_that_request(noise):
+    data = request(uploaded(noise(30, 20)), box_mask((30, 20), (0, 0, 30, 20)))
+    answer = fill(data)["answer"]
+    assert answer == {"number": data["number"], "error": str(NothingKnown())}
+
+
+def test_what_fails_while_it_fills_is_an_answer_and_no_markup(noise, monkeypatch):
+    def fail(*_, **__):
+        raise user_error("Memory ran out at <1 megapixel.")
+
+    monkeypatch.setattr(service, "fill", fail)
+    data = request(uploaded(noise(30, 20)), box_mask((30, 20), (5, 5, 9, 9)))
+    error = "Memory ran out at <1 megapixel."
+    assert fill(data)["answer"] == {"number": data["number"], "error": error}
+
+
+@pytest.mark.parametrize("data", [None, 1, "fill", [], ["number"], {}, {"number": {"a": 1}}])
+def test_events_without_a_request_are_refused(data):
+    assert fill(data)["answer"] == {"number": None, "error": UNFIT}
+    assert events.give_up(event(data), VISITOR) is None
+
+
+# Which request is wanted
+
+
+def hole_in(noise, **options):
+    """A request to fill a hole."""
+    return request(uploaded(noise(45, 31)), box_mask((45, 31), (5, 6, 17, 12)), **options)
 
 
 def test_a_newer_request_ends_the_older_one_before_the_network_runs(
     noise, monkeypatch, tiny_pipeline
 ):
-    old, new = events.begin(VISITOR), events.begin(VISITOR)
-    assert fill_number(new, noise) != gr.skip()
+    old, new = hole_in(noise), hole_in(noise)
+    assert "path" in fill(new)["answer"]
     monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", None)
-    assert fill_number(old, noise) == gr.skip()
+    assert set(map(str, fill(old).values())) == {str(gr.skip())}
 
 
-def test_a_request_that_is_overtaken_while_it_runs_shows_nothing(noise, monkeypatch, tiny_pipeline):
+def test_a_fill_that_is_given_up_ends_at_once(noise, monkeypatch, tiny_pipeline):
+    old = hole_in(noise)
+    given_up = {"number": next(NUMBERS)}
+    new = hole_in(noise)
     forward = tiny_pipeline.predictor.model.forward
 
     def overtaken(*inputs):
-        events.begin(VISITOR)
+        events.give_up(event(given_up), VISITOR)
         return forward(*inputs)
 
-    number = events.begin(VISITOR)
     monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", overtaken)
-    assert fill_number(number, noise) == gr.skip()
+    assert fill(old)["answer"] == gr.skip()
+    monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", forward)
+    assert fill(new)["answer"]["number"] == new["number"]
+
+
+def test_nobody_overtakes_another_visitor(noise):
+    mine = hole_in(noise)
+    given_up = event({"number": next(NUMBERS)})
+    events.give_up(given_up, SimpleNamespace(session_hash="another"))
+    assert "path" in fill(mine)["answer"]
 
 
 def test_nothing_is_computed_for_who_has_left(noise, monkeypatch, tiny_pipeline):
     monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", None)
     monkeypatch.setattr("inpainting.demo.requests.event_is_wanted", lambda: False)
-    assert fill_number(events.begin(VISITOR), noise) == gr.skip()
-    outputs = events.damage(
-        value(noise(60, 40)), None, NONE, "lines", 10, 0, "cat", None, "auto", VISITOR, no_progress
-    )
-    assert outputs == gr.skip()
+    assert fill(hole_in(noise))["answer"] == gr.skip()
+    assert list(events.compare(hole_in(noise))) == []
+
+
+def test_who_leaves_while_it_is_filled_is_shown_nothing(noise, monkeypatch, tiny_pipeline):
+    forward = tiny_pipeline.predictor.model.forward
+
+    def left(*inputs):
+        events.leave(VISITOR)
+        return forward(*inputs)
+
+    monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", left)
+    assert fill(hole_in(noise))["answer"] == gr.skip()
 
 
 def test_a_long_fill_shows_how_far_it_is():
     progress = Mock()
-    watch = events.watcher("visitor", events.begin(VISITOR), progress)
+    events.REQUESTS.note("watched", 1)
+    watch = events.watcher("watched", 1, progress)
     for scale in (2, 1, 1):
         watch(SimpleNamespace(scale=scale))
     words = {"desc": "at 1/1 of the resolution", "unit": "crops"}
     # One run alone is short, and shows nothing.
     assert progress.call_args_list == [call((2, None), **words), call((3, None), **words)]
-
-
-def test_history_has_the_newest_first_and_ends(noise):
-    history = None
-    for side in range(20, 20 + events.VISIT + 2):
-        shown = press_fill(noise(side, 20), box_mask((side, 20), (5, 5, 9, 9)), history=history)
-        history = shown["history"]
-    assert len(history) == events.VISIT
-    assert f"{19 + events.VISIT + 2} × 20 px" in history[0][1] and "cat" in history[0][1]
-    assert decode(history[0][0]).width == 19 + events.VISIT + 2
 
 
 # Modes and tries
@@ -150,45 +227,27 @@ def deep_hole(noise):
     return noise(260, 200), mask_image
 
 
-def hole_pixels(shown):
-    """What a fill put into the deep hole."""
-    return decode(shown["file"]).crop(DEEP).tobytes()
-
-
-def test_another_try_changes_the_hole_alone_and_counts(noise):
+def test_another_try_changes_the_hole_alone(noise):
     image, mask_image = deep_hole(noise)
-    first = press_fill(image, mask_image)
-    second = press_another_try(image, mask_image, first["asked"])
-    third = press_another_try(image, mask_image, second["asked"])
-    assert len({hole_pixels(shown) for shown in (first, second, third)}) == 3
+    tries = [press_fill(image, mask_image, seed=seed) for seed in range(3)]
+    assert len({picture.crop(DEEP).tobytes() for picture, _ in tries}) == 3
     known = np.array(mask_image) == 0
-    assert np.array_equal(np.array(decode(third["file"]))[known], np.array(image)[known])
-    for number, shown in enumerate((first, second, third), 1):
+    for number, (picture, shown) in enumerate(tries, 1):
+        assert np.array_equal(np.array(picture)[known], np.array(image)[known])
         words = f"Natural fill, try {number}</strong>: 1 of 2 holes with copied texture"
-        assert words in shown["report"] and shown["again"].visible
-        assert f"natural fill, try {number}" in shown["history"][0][1]
-    again = press_fill(image, mask_image)  # Fill itself begins anew
-    assert hole_pixels(again) == hole_pixels(first) and again["asked"].seed == 0
-
-
-def test_another_photo_or_mask_begins_with_the_first_try(noise):
-    image, mask_image = deep_hole(noise)
-    asked = press_fill(image, mask_image)["asked"]
-    assert press_another_try(noise(260, 200), mask_image, asked)["asked"].seed == 0
-    more = mask_image.copy()
-    more.putpixel((2, 2), 255)
-    assert press_another_try(image, more, asked)["asked"].seed == 0
-    assert press_another_try(image, mask_image, asked._replace(seed=2**32 - 1))["asked"].seed == 0
+        assert words in shown["report"] and shown["answer"]["another"]
+        assert shown["answer"]["name"] == f"natural fill, try {number}"
+    assert press_fill(image, mask_image)[0] == tries[0][0]
 
 
 def test_a_fill_without_copied_texture_has_no_other_try(noise):
     image, mask_image = deep_hole(noise)
-    faithful = press_fill(image, mask_image, mode="faithful")
-    assert not faithful["again"].visible
-    assert "Faithful fill</strong>: the network alone filled all 2 holes" in faithful["report"]
-    assert hole_pixels(faithful) != hole_pixels(press_fill(image, mask_image))
-    thin = press_fill(image, box_mask(image.size, (200, 20, 204, 180)))
-    assert not thin["again"].visible
+    faithful, shown = press_fill(image, mask_image, mode="faithful")
+    assert not shown["answer"]["another"]
+    assert "Faithful fill</strong>: the network alone filled all 2 holes" in shown["report"]
+    assert faithful.crop(DEEP) != press_fill(image, mask_image)[0].crop(DEEP)
+    _, thin = press_fill(image, box_mask(image.size, (200, 20, 204, 180)))
+    assert not thin["answer"]["another"]
     assert "Natural fill</strong>: the network alone filled the hole" in thin["report"]
 
 
@@ -196,193 +255,178 @@ def test_what_could_not_be_filled_as_asked_for_is_told(noise, monkeypatch, tiny_
     image, mask_image = deep_hole(noise)
     noted = tiny_pipeline.fill(image, mask_image)._replace(notes=("Nothing <here> to copy.",))
     monkeypatch.setattr(tiny_pipeline, "fill_hole", lambda *arguments, **options: noted)
-    assert "Nothing &lt;here&gt; to copy." in press_fill(image, mask_image)["report"]
+    _, shown = press_fill(image, mask_image)
+    assert "Nothing &lt;here&gt; to copy." in shown["report"]
+    assert shown["answer"]["notes"] == ["Nothing <here> to copy."]
 
 
-def test_an_overtaken_try_shows_nothing(noise, monkeypatch, tiny_pipeline):
-    image, mask_image = deep_hole(noise)
-    asked = press_fill(image, mask_image)["asked"]
-    old = events.begin(VISITOR)
-    events.begin(VISITOR)
-    monkeypatch.setattr(tiny_pipeline.predictor.model, "forward", None)
-    state = value(image, layer(mask_image))
-    arguments = state, None, 0, "cat", "", None, asked, old, VISITOR, no_progress
-    assert events.try_again(*arguments) == gr.skip()
+# Pictures
 
 
-# Pictures and masks
-
-
-def test_what_a_photo_loses_is_told(tmp_path, monkeypatch, noise):
-    said = []
-    monkeypatch.setattr(gr, "Warning", said.append)
-    frames = [noise(30, 20), noise(30, 20)]
-    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
-    events.open_photo(str(tmp_path / "a.gif"))
-    assert said == [FIRST_FRAME]
-
-
-def test_the_colour_space_goes_the_whole_way(tmp_path, noise):
-    noise(30, 20).save(tmp_path / "p3.png", icc_profile=rgb_profile(), dpi=(300, 300))
-    update, photo, *_ = events.open_photo(str(tmp_path / "p3.png"))
-    number = events.begin(VISITOR)
-    state = value(noise(30, 20), layer(box_mask((30, 20), (5, 5, 9, 9))))
-    outputs = events.fill_editor(
-        state, photo, 0, "cat", "", None, "auto", number, VISITOR, no_progress
-    )
-    shown = dict(zip(OUTPUTS, outputs, strict=True))
-    for path in (photo, update.value["background"]["path"], shown["file"], *shown["slider"],
-                 *shown["window"][::2], shown["history"][0][0]):  # fmt: skip
-        with Image.open(path) as image:
-            assert image.info["icc_profile"] == rgb_profile(), path
-            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+def test_the_colour_space_goes_the_whole_way(kept, noise):
+    path = kept / "sent" / "p3.png"
+    path.parent.mkdir(parents=True)
+    noise(30, 20).save(path, icc_profile=rgb_profile(), dpi=(300, 300))
+    data = request(str(path), box_mask((30, 20), (5, 5, 9, 9)))
+    shown = fill(data)
+    with Image.open(shown["answer"]["path"]) as patch:
+        assert patch.info["icc_profile"] == rgb_profile()
+    saved = save(filled(data, shown) | {"name": "p3"})["path"]
+    with Image.open(saved) as image:
+        assert image.info["icc_profile"] == rgb_profile()
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
 def test_an_erased_hole_is_filled_opaque_and_has_no_scores(noise):
     image = noise(30, 20).convert("RGBA")
     image.paste((0, 0, 0, 0), (5, 5, 15, 12))
-    shown = press_fill(image, box_mask((30, 20), (7, 7, 12, 10)))
-    alpha = decode(shown["file"]).getchannel("A")
+    result, shown = press_fill(image, box_mask((30, 20), (7, 7, 12, 10)))
+    alpha = result.getchannel("A")
     assert alpha.crop((7, 7, 12, 10)).getextrema() == (255, 255)
     assert report.ERASED in shown["report"] and "PSNR" not in shown["report"]
-    assert "dB" not in shown["history"][0][1] and report.UNTOUCHED in shown["report"]
-    partly = press_fill(image, box_mask((30, 20), (2, 2, 12, 10)))["report"]
+    assert report.UNTOUCHED in shown["report"]
+    partly = press_fill(image, box_mask((30, 20), (2, 2, 12, 10)))[1]["report"]
     assert report.PARTLY_ERASED in partly and "PSNR" in partly
 
 
-def test_an_opened_photo_has_nothing_painted_and_gives_its_name(tmp_path, noise):
-    noise(30, 20).save(tmp_path / "my photo (1).png")
-    update, photo, name, damage, *steps = events.open_photo(str(tmp_path / "my photo (1).png"))
-    image, mask_image = shown_in(update)
-    assert not mask_image.getbbox() and (name, damage) == ("my_photo_1", "")
-    assert steps == [NONE, NONE.html()]
-    assert image == decode(photo) == decode(tmp_path / "my photo (1).png")
+def test_the_next_fill_begins_with_the_last_one(noise, tiny_pipeline):
+    image, first, second = (
+        noise(60, 40), box_mask((60, 40), (5, 5, 20, 20)), box_mask((60, 40), (12, 9, 40, 30))
+    )  # fmt: skip
+    data = request(uploaded(image), first)
+    data = filled(data, fill(data))
+    once = tiny_pipeline.fill(image, first, mode="auto").image
+    twice = tiny_pipeline.fill(once, second, mode="auto").image
+    assert picture_of(read_asked(filled(data, fill(data | painted(second))))) == twice
 
 
-def test_a_broken_photo_is_refused_in_words(tmp_path):
-    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n...")
-    with pytest.raises(gr.Error, match="broken.png is not a picture"):
-        events.open_photo(str(tmp_path / "broken.png"))
+# Examples
 
 
-def test_a_picture_is_opened_with_its_mask(noise):
-    image, mask_image = noise(31, 17), box_mask((31, 17), (3, 4, 20, 10))
-    update, photo, name, damage, *_ = events.opened(image, "cat", mask_image)
-    assert shown_in(update) == (image, mask_image)
-    assert decode(photo) == image and (name, damage) == ("cat", "")
+def sent_as_bundled(example, **options):
+    return request(f"example:{example.name}", read_mask_image(example), **options)
 
 
-def test_the_result_becomes_the_next_photo(noise):
-    shown = press_fill(noise(30, 20), box_mask((30, 20), (5, 5, 9, 9)))
-    update, _, name, *_ = events.go_on(shown["file"], "cat")
-    assert shown_in(update)[0] == decode(shown["file"]) and name == "cat"
-    with pytest.raises(gr.Error, match="no result yet"):
-        events.go_on(None, "cat")
+def test_an_example_is_filled_once_in_each_mode(example, monkeypatch):
+    first = fill(sent_as_bundled(example, measured=True))
+    picture = picture_of(read_asked(filled(sent_as_bundled(example), first)))
+    known = np.array(read_mask_image(example)) < 128
+    assert np.array_equal(np.array(picture)[known], np.array(read_photo(example))[known])
+    monkeypatch.setattr(service, "fill", None)
+    again = fill(sent_as_bundled(example))["answer"]
+    assert again["path"] == first["answer"]["path"]
+    with pytest.raises(TypeError):
+        fill(sent_as_bundled(example, mode="faithful"))
 
 
-def test_a_mask_file_replaces_what_was_painted(noise, tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(gr, "Warning", said.append)
-    invert(box_mask((60, 40), (2, 2, 12, 12))).save(tmp_path / "m.png")
-    state = value(noise(30, 20), painted((30, 20), (20, 5, 25, 9)))
-    image, mask_image = shown_in(events.bring_mask(state, None, NONE, str(tmp_path / "m.png"))[0])
-    assert image == state["background"].read()
-    assert mask_image == invert(box_mask((30, 20), (1, 1, 6, 6)))
-    assert "resized from 60×40 to 30×20" in said[0] and "invert it" in said[1]
+@pytest.mark.parametrize("change", [{"seed": 1}, {"feather": 2}, {"grow": 1}])
+def test_an_example_that_is_filled_otherwise_is_computed(example, change, monkeypatch):
+    fill(sent_as_bundled(example))
+    monkeypatch.setattr(service, "fill", None)
+    with pytest.raises(TypeError):
+        fill(sent_as_bundled(example, **change))
 
 
-def test_masks_are_saved_inverted_grown_and_shrunk(noise):
-    state = value(noise(30, 20), painted((30, 20), (10, 5, 20, 15)))
-    mask_image = box_mask((30, 20), (10, 5, 20, 15))
-    saved = events.save_mask(state, "cat")
-    assert saved.endswith("/cat_mask.png") and decode(saved, grey=True) == mask_image
-    assert shown_in(events.invert(state, None, NONE)[0])[1] == invert(mask_image)
-    smaller, larger = (
-        shown_in(events.change_size(state, None, NONE, pixels)[0])[1] for pixels in (-2, 2)
-    )
-    assert smaller == box_mask((30, 20), (12, 7, 18, 13))
-    assert white_share(larger) > white_share(mask_image)
-    with pytest.raises(gr.Error, match="Nothing is left of the mask when it shrinks by 9"):
-        events.change_size(state, None, NONE, -9)
-    with pytest.raises(gr.Error, match="Everything is painted"):
-        events.invert(value(noise(5, 5), painted((5, 5), (0, 0, 5, 5))), None, NONE)
+def test_a_fill_of_damage_is_measured_against_what_was_there_before(example):
+    shown = fill(sent_as_bundled(example, measured=True))
+    assert report.KNOWN_ORIGINAL in shown["report"]
+    hole = hole_from_mask_image(read_mask_image(example), read_photo(example).size)
+    result = picture_of(read_asked(filled(sent_as_bundled(example), shown)))
+    whole = np.array(read_photo(example))
+    whole[hole] = np.array(read_original(example))[hole]
+    scores = score(whole, np.array(result), hole)
+    assert f"{scores.hole_psnr:.1f} <small>dB" in shown["report"]
+    damaged = score(np.array(read_photo(example)), np.array(result), hole)
+    assert f"{damaged.hole_psnr:.1f}" != f"{scores.hole_psnr:.1f}"
 
 
-def test_damage_is_seeded_filled_and_known(noise):
-    state = value(noise(120, 90))
-    first, again, other = (
-        events.damage(
-            state, None, NONE, "strokes", 20, seed, "cat", None, "auto", VISITOR, no_progress
-        )
-        for seed in (3, 3, 4)
-    )
-    mask_image = shown_in(first[0])[1]
-    assert 0.18 < white_share(mask_image) <= 0.2
-    assert shown_in(again[0])[1] == mask_image != shown_in(other[0])[1]
-    assert len(first[1].before) == 1  # what was painted can be brought back
-    outputs = dict(zip(OUTPUTS, first[4:], strict=True))
-    assert report.KNOWN_ORIGINAL in outputs["report"] and report.OWN_PAINT not in outputs["report"]
-    untouched_damage = press_fill(noise(120, 90), mask_image, damage=first[3])
-    assert report.KNOWN_ORIGINAL in untouched_damage["report"]
-    more = mask_image.copy()
-    more.paste(255, (0, 0, 30, 30))
-    assert report.OWN_PAINT in press_fill(noise(120, 90), more, damage=first[3])["report"]
+def test_of_an_example_s_next_fill_the_original_is_not_known(example):
+    data = sent_as_bundled(example, measured=True)
+    mask_image = box_mask(read_photo(example).size, (5, 5, 30, 30))
+    again = filled(data, fill(data)) | painted(mask_image)
+    assert report.OWN_PAINT in fill(again)["report"]
 
 
-def test_damage_of_nothing_is_said(noise):
-    with pytest.raises(gr.Error, match="1 % of so small a picture is nothing"):
-        events.damage(
-            value(noise(4, 4)), None, NONE, "strokes", 1, 0, "cat", None, "auto", VISITOR,
-            no_progress,
-        )  # fmt: skip
+@pytest.mark.parametrize("known", [True, False])
+def test_test_damage_of_a_photo_is_known(noise, known):
+    mask_image = box_mask((45, 31), (5, 6, 17, 12))
+    _, shown = press_fill(noise(45, 31), mask_image, known=known)
+    assert (report.KNOWN_ORIGINAL in shown["report"]) == known
+    assert (report.OWN_PAINT in shown["report"]) != known
 
 
 # Looking closer
 
 
 def test_a_hole_is_compared_with_its_own_classical_fills(noise):
-    shown = press_fill(noise(60, 40), box_mask((60, 40), (10, 10, 20, 20)))
-    window = comparison.Window.from_files(shown["window"])
-    assert window.result == decode(shown["file"]) and window.hole.sum() == 100
-    steps = list(events.compare(shown["window"], shown["asked"]))
-    assert [len(step) for step in steps] == [1, 1, 2, 3, 4, 5]  # both modes of it are alike
+    image, mask_image = noise(60, 40), box_mask((60, 40), (10, 10, 20, 20))
+    result, shown = press_fill(image, mask_image)
+    steps = list(events.compare(request(uploaded(image), mask_image)))
+    assert [len(step) for step in steps] == [2, 2, 3, 4, 5, 6]  # both modes of it are alike
+    assert steps[0][0] == (image, comparison.AS_GIVEN)
+    assert steps[0][1][0] == result
     assert shown["compared"] == []  # a comparison with an earlier fill would mislead
+
+
+def test_damage_is_compared_with_what_was_there_before(example):
+    (original, words), *_ = next(events.compare(sent_as_bundled(example)))
+    assert words == comparison.ORIGINAL
+    hole = hole_from_mask_image(read_mask_image(example), read_photo(example).size)
+    box = comparison.around(hole)
+    expected = read_photo(example)
+    expected.paste(read_original(example), mask=read_mask_image(example))
+    assert original == comparison.preview(expected.crop(box), comparison.SHOWN)
 
 
 @pytest.mark.parametrize("kind", ["RGB", "RGBA", "L"])
 def test_both_modes_of_the_network_are_compared(noise, kind):
     photo, mask_image = noise(400, 300).convert(kind), Image.new("L", (400, 300))
     mask_image.paste(255, (250, 150, 310, 210))
-    first = press_fill(photo, mask_image, feather=2)
-    second = press_another_try(photo, mask_image, first["asked"], feather=2)
-    faithful = press_fill(photo, mask_image, feather=2, mode="faithful")
-    for shown, other, names in (
-        (second, faithful, ["natural fill, try 2", "faithful fill"]),
-        (faithful, first, ["faithful fill", "natural fill, try 1"]),
+    box = comparison.around(hole_from_mask_image(mask_image, photo.size))
+    first, _ = press_fill(photo, mask_image, feather=2)
+    second, _ = press_fill(photo, mask_image, feather=2, seed=1)
+    faithful, _ = press_fill(photo, mask_image, feather=2, mode="faithful")
+    for options, pictures, names in (
+        ({"seed": 1}, (second, faithful), ["natural fill, try 2", "faithful fill"]),
+        ({"mode": "faithful"}, (faithful, first), ["faithful fill", "natural fill, try 1"]),
     ):
-        step = list(events.compare(shown["window"], shown["asked"]))[1]
+        data = request(uploaded(photo), mask_image, feather=2, **options)
+        (original, _), *step = list(events.compare(data))[1]
+        assert original == photo.convert("RGB").crop(box)
         assert [caption.split(":")[0] for _, caption in step] == [
             f"This network, {name}" for name in names
         ]
-        for (picture, _), filled in zip(step, (shown, other), strict=True):
-            whole = decode(filled["file"]).convert("RGB")
-            assert picture == whole.crop(shown["asked"].box)
+        for (picture, _), whole in zip(step, pictures, strict=True):
+            assert picture == whole.convert("RGB").crop(box)
 
 
-@pytest.mark.parametrize("window", [None, []])
-def test_nothing_to_compare_is_said(window):
+@pytest.mark.parametrize("data", [None, {}, "", []])
+def test_nothing_to_compare_is_said(data):
     with pytest.raises(gr.Error, match="nothing to compare yet"):
-        list(events.compare(window, NOTHING))
+        list(events.compare(data))
 
 
-def test_files_that_are_no_window_are_refused_in_words(tmp_path):
-    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n...")
+def test_what_cannot_be_compared_is_refused_in_words(kept, noise):
+    (kept / "sent").mkdir(parents=True)
+    broken = kept / "sent" / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n...")
     with pytest.raises(gr.Error, match="broken.png is not a picture"):
-        list(events.compare([str(tmp_path / "broken.png")] * 3, NOTHING))
+        list(events.compare(request(str(broken), box_mask((9, 9), (2, 2, 5, 5)))))
+    with pytest.raises(gr.Error, match="does not fit the app"):
+        list(events.compare("compare"))
 
 
 def test_the_hole_closes_level_by_level(noise):
-    shown = press_fill(noise(64, 64), box_mask((64, 64), (20, 20, 30, 30)))
+    _, shown = press_fill(noise(64, 64), box_mask((64, 64), (20, 20, 30, 30)))
     captions = [caption for _, caption in shown["levels"]]
     assert captions[0] == "64 × 64: 98% known" and captions[-1].endswith("100% known")
     assert len(captions) == 4  # a hole of 10 pixels is closed after three halvings
+
+
+@pytest.mark.parametrize(
+    ("data", "on"),
+    [({"on": True}, True), ({"on": False}, False), ({"on": 1}, False), ({}, False), (None, False),
+     (3, False), ("on", False), (["on"], False)],
+)  # fmt: skip
+def test_what_measures_is_shown_and_hidden(data, on):
+    assert events.showing(3)(event(data)) == [gr.update(visible=on)] * 3

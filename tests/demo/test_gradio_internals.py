@@ -17,9 +17,6 @@ from gradio.context import LocalContext
 from PIL import Image
 
 from inpainting.demo.gradio_internals import (
-    EditorUploads,
-    EditorValue,
-    FileEditor,
     PatientBlocks,
     event_is_wanted,
     forget_files,
@@ -254,111 +251,45 @@ def test_get_upload_folder(kept):
     serve(gr.Button, visit)
 
 
-# The editor
-
-
-class Uploads(EditorUploads):
-    """In memory, under a path that the part's name is made of."""
-
-    def __init__(self) -> None:
-        self.parts: dict[str, dict[str, str]] = {}
-
-    def put(self, name: str, part: str, content: bytes) -> None:
-        self.parts.setdefault(name, {})[part] = f"{part}: {content.decode()}"
-
-    def take(self, name: str) -> dict[str, str] | None:
-        return self.parts.pop(name, None)
-
-
-class Editor(FileEditor):
-    most_layers = 2
-    unknown_part = "No part of ours."
-
-    def preprocess(self, payload: Any) -> Any:
-        return self.files(payload)
-
-
-@pytest.fixture
-def edit(monkeypatch) -> Callable[[Visit], None]:
-    """A function that serves an editor whose files are told by the endpoint "edit"."""
-    monkeypatch.setattr(Editor, "uploads", Uploads(), raising=False)
+def test_events_of_an_html_component_carry_data_of_its_script():
+    told = []
 
     def build() -> None:
-        editor, told = Editor(elem_id="editor"), gr.JSON()
-        editor.change(lambda files: [files.background, files.layers], editor, told, api_name="edit")
+        html, text = gr.HTML(js_on_load='// "paint"'), gr.Textbox()
 
-    return lambda visit: serve(build, visit)
+        def paint(event: gr.EventData, request: gr.Request) -> str:
+            told.append((event._data, request.session_hash))
+            return "painted"
 
+        html.paint(paint, None, text)
 
-async def component(client: httpx.AsyncClient) -> dict[str, Any]:
-    """The editor as the page's script is told of it."""
-    components = (await client.get("/config")).json()["components"]
-    (found,) = (each for each in components if each["props"].get("elem_id") == "editor")
-    return found
-
-
-async def send(client: httpx.AsyncClient, content: bytes, **fields: str) -> httpx.Response:
-    """Do what the editor in the browser does before it makes a request."""
-    number = str((await component(client))["id"])
-    fields = {"component_id": number, "session_hash": "s", "fn_name": "accept_blobs", **fields}
-    files = {"file": ("blob", content)}
-    return await client.post("/gradio_api/component_server", data=fields, files=files)
-
-
-def test_get_block_name_and_accept_blobs_are_known_to_the_page(edit):
     async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
-        editor = await component(client)
-        assert editor["type"] == gr.ImageEditor().get_block_name() == "imageeditor"
-        assert editor["props"]["server_fns"] == ["accept_blobs"]
+        for data in ({"box": [1, 2]}, None, [3]):
+            body = {"data": [], "fn_index": 0, "session_hash": "s", "event_data": data}
+            (await client.post("/gradio_api/queue/join", json=body)).raise_for_status()
+        text = (await client.get("/gradio_api/queue/data?session_hash=s")).text
+        assert text.count('"painted"') == 3
 
-    edit(visit)
+    serve(build, visit)
+    assert [data for data, _ in told] == [{"box": [1, 2]}, None, [3]]
+    assert {visitor for _, visitor in told} == {"s"}
 
 
-def test_accept_blobs_keeps_what_a_request_names_then(edit):
+def test_functions_of_an_html_component_are_called_by_name():
+    def double(data: Any) -> dict[str, Any]:
+        return {"twice": data * 2}
+
     async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
-        for fields in (
-            {"type": "background", "index": "null"},
-            {"type": "layer", "index": "1"},
-            {"type": "composite", "index": "null"},
-        ):
-            sent = await send(client, b"sent", id="name", **fields)
-            assert sent.status_code == 200, sent.text
-        named = {"background": None, "layers": [], "composite": None, "id": "name"}
-        told = await answer(client, "edit", named)
-        assert '["background: sent", ["layer 1: sent"]]' in told, told
-        assert "[null, []]" in await answer(client, "edit", named)  # once
+        (found,) = (await client.get("/config")).json()["components"]
+        assert found["props"]["server_fns"] == ["double"]
+        body = {"component_id": found["id"], "session_hash": "s", "fn_name": "double", "data": 21}
+        answer = await client.post("/gradio_api/component_server", json=body)
+        assert answer.json() == {"twice": 42}
 
-    edit(visit)
+    serve(lambda: gr.HTML(server_functions=[double]), visit)
 
 
-def test_accept_blobs_refuses_other_parts(edit):
-    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
-        for fields in ({"id": "name", "index": "2"}, {"id": "n" * 65, "index": "0"}):
-            refused = await send(client, b"sent", type="layer", **fields)
-            assert refused.status_code == 400 and "No part of ours." in refused.text
-
-    edit(visit)
-
-
-def test_files_that_were_uploaded_are_told_by_their_paths(edit):
-    async def visit(_: gr.Blocks, client: httpx.AsyncClient) -> None:
-        assert "[null, []]" in await answer(client, "edit", None)
-        paths = [await upload(client, bytes([number])) for number in range(4)]
-        background, *layers = map(file_data, paths)
-        given = {"background": background, "layers": layers, "composite": None, "id": None}
-        told = await answer(client, "edit", given)
-        assert all(path in told for path in paths[:3]) and paths[3] not in told  # two layers
-
-    edit(visit)
-
-
-def test_editor_value(tmp_path):
-    assert set(EditorValue.__annotations__) == {"background", "layers", "composite"}
-    Image.new("RGB", (9, 9)).save(tmp_path / "picture.png")
-    path = str(tmp_path / "picture.png")
-    value: EditorValue = {"background": path, "layers": [path], "composite": None}
-    shown = gr.ImageEditor(format="png").postprocess(value)
-    assert shown.composite is None
-    for part in (shown.background, *shown.layers):
-        with Image.open(part.path) as picture:
-            assert picture.size == (9, 9)
+def test_what_a_page_shows_may_be_a_dict_of_ours():
+    answer = {"number": 1, "box": [1, 2, 3, 4], "notes": []}
+    assert gr.HTML().postprocess(answer) == answer
+    assert gr.HTML().preprocess(answer) == answer

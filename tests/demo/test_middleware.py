@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -38,14 +38,15 @@ async def full(_: Request) -> PlainTextResponse:
 
 
 def ask(
-    method: str, path: str, seen: list | None = None, waiting: int = 0, **options
+    method: str, path: str, seen: list | None = None, waiting: int = 0, links: str = "", **options
 ) -> httpx.Response:
     routes = [
         Route(f"/{handler.__name__}{{rest:path}}", handler, methods=["GET", "POST"])
         for handler in (echo, swallow, fail, full)
     ]
+    routes.append(Route("/", echo))
     told = (seen if seen is not None else []).append
-    limited = Middleware(Limiter, on_bytes=told, waiting=lambda: waiting)
+    limited = Middleware(Limiter, on_bytes=told, waiting=lambda: waiting, links=links)
     app = Starlette(routes=routes, middleware=[limited])
 
     async def call() -> httpx.Response:
@@ -104,7 +105,11 @@ def test_a_full_queue_says_busy():
     assert int(answer.headers["content-length"]) == len(answer.content)
 
 
-@pytest.mark.parametrize("path", ["/echo/call/v2/fill", "/echo/queue/join", "/echo/call/fill/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/echo/call/v2/fill", "/echo/queue/join", "/echo/call/fill/", "/echo/component_server",
+     "/echo/COMPONENT_SERVER/"],
+)  # fmt: skip
 def test_nobody_joins_a_full_queue(path):
     answer = ask("POST", path, waiting=limits.WAITING)
     assert answer.status_code == 503 and answer.json() == {"detail": BUSY}
@@ -188,3 +193,34 @@ def test_every_answer_has_the_headers(path):
     assert "frame-ancestors 'self' https://huggingface.co" in headers["content-security-policy"]
     assert "x-frame-options" not in headers  # the Hub frames its Spaces
     assert len(headers.get_list("referrer-policy")) == 1
+
+
+def test_the_page_alone_says_what_to_fetch_beside_it():
+    links = "<a.js>; rel=modulepreload, <b.css>; rel=preload; as=style"
+    assert ask("GET", "/", links=links).headers.get_list("link") == [links]
+    for path in ("/echo", "/full", "/fail", "/nothing", "/echo/"):
+        assert "link" not in ask("GET", path, links=links).headers
+    assert "link" not in ask("GET", "/").headers
+
+
+def test_who_leaves_in_mid_request_is_no_failure_of_ours(caplog):
+    sent = []
+
+    async def receive() -> dict:
+        return {"type": "http.disconnect"}
+
+    async def send(message) -> None:
+        sent.append(message)
+
+    async def app(scope, receive, send) -> None:
+        await Request(scope, receive, send).body()
+
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
+    asyncio.run(Limiter(app, lambda _: None, lambda: 0)(scope, receive, send))
+    assert not sent and not caplog.records
+
+    async def read() -> None:
+        await Request(scope, receive, send).body()
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(read())

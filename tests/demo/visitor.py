@@ -1,28 +1,21 @@
-"""A visitor of the demo without a browser: what the editor would send, and the Fill button."""
+"""A visitor of the demo without a browser: what the canvas would send, and what comes back."""
 
+import base64
+import io
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 from PIL import Image
 
 from inpainting.demo import events
-from inpainting.demo.asked import Asked
-from inpainting.demo.editor import Part, read_parts
-from inpainting.demo.images import OPACITY, PAINT, keep
-from inpainting.io.images import decode
+from inpainting.demo.asked import picture_of, read_asked
+from inpainting.demo.images import keep
 
 VISITOR = SimpleNamespace(session_hash="visitor")  # a gr.Request
-OUTPUTS = ("slider", "report", "file", "difference", "expected", "levels", "window", "compared",
-           "history", "asked", "again")  # fmt: skip
+OUTPUTS = ("answer", "report", "difference", "expected", "levels", "compared")
 Size, Box = tuple[int, int], tuple[int, int, int, int]
-
-
-def layer(mask_image: Image.Image) -> Image.Image:
-    """A mask image as the editor's brush would have painted it."""
-    result = Image.new("RGBA", mask_image.size, PAINT)
-    result.putalpha(mask_image.point(lambda level: round(OPACITY * level)))
-    return result
+NUMBERS = itertools.count(1)  # of requests: the page counts them
 
 
 def box_mask(size: Size, box: Box) -> Image.Image:
@@ -32,51 +25,54 @@ def box_mask(size: Size, box: Box) -> Image.Image:
     return mask_image
 
 
-def painted(size: Size, box: Box) -> Image.Image:
-    """A layer with a box painted on it."""
-    return layer(box_mask(size, box))
+def painted(mask_image: Image.Image | None) -> dict[str, Any]:
+    """A mask image as the canvas sends it: its box, and a 1-bit PNG of that part."""
+    box = mask_image.getbbox() if mask_image else None
+    if box is None:
+        return {"box": None, "png": ""}
+    stream = io.BytesIO()
+    mask_image.crop(box).convert("1").save(stream, "PNG")
+    return {"box": list(box), "png": base64.b64encode(stream.getvalue()).decode()}
 
 
-def value(background: Image.Image, *layers: Image.Image) -> dict[str, Any]:
-    """The editor's value; the background is a file, as a browser sends it."""
-    return {"background": Part(keep(background, "sent")), "layers": list(layers)}
+def uploaded(image: Image.Image) -> str:
+    """The path of a picture's file on the server."""
+    return keep(image, "sent")
 
 
-def shown_in(update: gr.ImageEditor) -> tuple[Image.Image, Image.Image]:
-    """Picture and mask image that the editor would give back after an update."""
-    parts = update.value
-    layers = [decode(part["path"]) for part in parts["layers"]]
-    return read_parts(value(decode(parts["background"]["path"]), *layers))
+def request(photo: str, mask_image: Image.Image | None = None, **options: Any) -> dict[str, Any]:
+    """What the canvas asks with a mask image painted on the photo of that path."""
+    sent = {"number": next(NUMBERS), "photo": photo, "patches": [], **painted(mask_image)}
+    return sent | {"grow": 0, "feather": 0, "mode": "auto", "seed": 0} | options
+
+
+def event(data: Any) -> SimpleNamespace:
+    """A gr.EventData."""
+    return SimpleNamespace(_data=data)
 
 
 def no_progress(*_: object, **__: object) -> None:
     """A gr.Progress."""
 
 
+def fill(data: Any) -> dict[str, Any]:
+    """Ask for a fill: what the page gets, by part."""
+    outputs = events.fill(event(data), VISITOR, no_progress)
+    return dict(zip(OUTPUTS, outputs, strict=True))
+
+
 def press_fill(
-    image: Image.Image,
-    mask_image: Image.Image,
-    feather: int = 0,
-    damage: str = "",
-    history: events.History = None,
-    mode: str = "auto",
-) -> dict[str, Any]:
-    """Paint the mask on a photo named "cat" and press Fill: what the page shows, by part."""
-    number = events.begin(VISITOR)
-    outputs = events.fill_editor(
-        value(image, layer(mask_image)), None, feather, "cat", damage, history, mode,
-        number, VISITOR, no_progress,
-    )  # fmt: skip
-    return dict(zip(OUTPUTS, outputs, strict=True))
+    image: Image.Image, mask_image: Image.Image, **options: Any
+) -> tuple[Image.Image, dict[str, Any]]:
+    """Paint the mask on a photo, and fill it: the picture, and what the page shows, by part."""
+    data = request(uploaded(image), mask_image, measured=True, **options)
+    shown = fill(data)
+    assert "error" not in shown["answer"], shown["answer"]
+    return picture_of(read_asked(filled(data, shown))), shown
 
 
-def press_another_try(
-    image: Image.Image, mask_image: Image.Image, asked: Asked, feather: int = 0
-) -> dict[str, Any]:
-    """Press Another try with the mask painted on the photo: what the page shows, by part."""
-    number = events.begin(VISITOR)
-    outputs = events.try_again(
-        value(image, layer(mask_image)), None, feather, "cat", "", None, asked, number, VISITOR,
-        no_progress,
-    )  # fmt: skip
-    return dict(zip(OUTPUTS, outputs, strict=True))
+def filled(data: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    """What the canvas asks after a fill: its patch lies on the photo, and nothing is painted."""
+    patch = {name: shown["answer"][name] for name in ("box", "path")}
+    patches = [*data["patches"], patch]
+    return data | {"number": next(NUMBERS), "patches": patches, **painted(None)}

@@ -1,10 +1,13 @@
 """What attacks on the running app have in common."""
 
 import itertools
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -33,3 +36,44 @@ def rotating(ways: Sequence[Any], attacks: Sequence[Any]) -> list[Any]:
 
     every = itertools.product(range(len(MODES)), range(len(ways)), range(len(attacks)))
     return [param(m, w, a) for m, w, a in every]
+
+
+TOOLS = ("open_photo", "select", "open_mask_file", "damage", "save")  # of the canvas
+
+
+def canvas_id(app: httpx.Client) -> int:
+    """The number of the canvas among the page's components."""
+    components = app.get("/config").json()["components"]
+    number: int = next(c["id"] for c in components if c["props"].get("elem_id") == "canvas")
+    return number
+
+
+def call(app: httpx.Client, name: str, data: Any, **fields: Any) -> httpx.Response:
+    """Call a function of the canvas, as the page's script does."""
+    body = {"component_id": canvas_id(app), "session_hash": "attack", "fn_name": name}
+    return post(app, "/gradio_api/component_server", body | {"data": data} | fields)
+
+
+def post(app: httpx.Client, path: str, body: Any) -> httpx.Response:
+    """Send JSON in ASCII, whatever it says."""
+    headers = {"content-type": "application/json"}
+    return app.post(path, content=json.dumps(body), headers=headers)
+
+
+def join(app: httpx.Client, name: str, data: Sequence[Any] = (), event_data: Any = None) -> Any:
+    """The last word on an event of the page: whether it went well, and what it shows."""
+    functions = app.get("/config").json()["dependencies"]
+    number = next(d["id"] for d in functions if d["api_name"] == name)
+    body = {"data": data, "fn_index": number, "session_hash": uuid4().hex, "event_data": event_data}
+    answer = post(app, "/gradio_api/queue/join", body)
+    assert answer.status_code == 200, answer.text
+    last = None
+    path = f"/gradio_api/queue/data?session_hash={body['session_hash']}"
+    with app.stream("GET", path) as stream:
+        for line in stream.iter_lines():
+            if "process_completed" in line:
+                last = json.loads(line.removeprefix("data: "))
+            if last or "close_stream" in line:
+                break
+    assert last, "the event did not end"
+    return last

@@ -1,8 +1,10 @@
 """Every limit, against the running app: locally and as a Space; and endpoints that are none."""
 
 import asyncio
+import base64
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -12,11 +14,11 @@ import httpx
 import psutil
 import pytest
 
-from inpainting.demo import limits, middleware
+from inpainting.demo import component, limits, middleware
 from tests.endpoint import file_data, fill, result, upload
-from tests.robustness.attacking import LEAK, PICTURE
+from tests.robustness.attacking import LEAK, PICTURE, TOOLS, call, join
 from tests.robustness.odd_files import png_file
-from tests.running_app import PATIENCE
+from tests.running_app import PATIENCE, running_app
 
 pytestmark = [pytest.mark.slow]
 PARTS = int(os.environ.get("PARTS", "300"))  # of a flood, 1 MB each
@@ -170,6 +172,14 @@ def test_every_answer_has_the_headers_that_the_hub_can_frame(app):
         assert "x-frame-options" not in headers
 
 
+def test_the_page_alone_names_what_is_fetched_beside_it(app):
+    assert app.get("/").headers.get_list("link") == [component.links()]
+    for path in ("/config", "/gradio_api/info", "/nothing", f"/{component.FILES}/main.js"):
+        assert "link" not in app.get(path).headers
+    for address in re.findall("<(.+?)>", component.links()):
+        assert app.get(address).status_code == 200
+
+
 def server(app: httpx.Client) -> psutil.Process:
     port = urlsplit(str(app.base_url)).port
     for process in psutil.Process().children():
@@ -178,42 +188,98 @@ def server(app: httpx.Client) -> psutil.Process:
     raise LookupError("the app is not a child of this process")
 
 
-def editor_id(app: httpx.Client) -> int:
-    components = app.get("/config").json()["components"]
-    return next(c["id"] for c in components if c["type"] == "imageeditor")
-
-
 @pytest.mark.parametrize(
     "app", ["local", pytest.param("space", marks=pytest.mark.nightly)], indirect=True
 )
-def test_a_flood_of_parts_fills_no_memory(app):
-    process, editor = server(app), editor_id(app)
-    content = bytes(2**20)
+def test_a_flood_of_large_requests_fills_no_memory(app):
+    process = server(app)
+    png = base64.b64encode(bytes(3 * 2**18)).decode()  # 1 MB, and no picture
+    stored = upload(app, PICTURE)
 
-    def send(name: str, index: str, size: int = len(content)) -> int:
-        fields = {
-            "component_id": str(editor),
-            "session_hash": "flood",
-            "fn_name": "accept_blobs",
-            "type": "layer",
-            "index": index,
-            "id": name,
-        }
-        files = {"file": ("blob", content[:size])}
-        return app.post("/gradio_api/component_server", data=fields, files=files).status_code
+    def send(number: int) -> None:
+        data = {"number": number, "photo": stored, "patches": [], "box": [0, 0, 3, 3], "png": png}
+        answer = call(app, "select", data | {"what": "object"})
+        assert answer.json()["error"].startswith("The given file is not a picture"), answer.text
 
-    for _ in range(20):
-        send("warm", "0")
+    for number in range(20):
+        send(number)
     before = process.memory_info().rss
-    for index in ("1000000000", "20000000", "-1"):
-        assert send("far", index, 1) == 400
     for number in range(PARTS):
-        assert send(str(number), "0") == 200
+        send(number)
     grown = (process.memory_info().rss - before) / 2**20
-    print(f"{PARTS} parts: {grown:.0f} MB")
+    print(f"{PARTS} requests: {grown:.0f} MB")
     assert grown < min(256, PARTS / 2)
     start = time.monotonic()
     assert app.get("/config").status_code == 200 and time.monotonic() - start < 10
+
+
+EXAMPLE = {"number": 1, "photo": "example:1_scratches", "patches": []}
+ODD = (
+    None, 1, "fill", [], [[]], {}, {"number": 1}, {"number": {"a": [1]}, "photo": 1, "patches": 1},
+    EXAMPLE | {"number": 10**30},
+    EXAMPLE | {"photo": "example:\ud800"},
+    EXAMPLE | {"patches": [{"box": [2**70, 0, 1, 1], "path": ""}]},
+    EXAMPLE | {"patches": {"box": 1}},
+    EXAMPLE | {"box": [0, 0, 9, 9], "png": "%"},
+    EXAMPLE | {"grow": 1e9},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("data", ODD, ids=range(len(ODD)))
+def test_requests_of_no_canvas_are_refused_in_a_sentence(app, data):
+    for name in TOOLS:
+        answer = call(app, name, data)
+        assert answer.status_code == 200 and set(answer.json()) - {"gone"} == {"error"}, answer.text
+        assert not LEAK.search(answer.text), answer.text
+    told = join(app, "fill_painted", event_data=data)
+    answer, *shown = told["output"]["data"]
+    assert told["success"] and set(answer) - {"gone"} == {"number", "error"}, told
+    assert not LEAK.search(json.dumps(told)) and len(shown) == 5
+    told = join(app, "compare", [data])
+    assert not told["success"] and not LEAK.search(json.dumps(told)), told
+
+
+def test_a_part_that_is_a_bomb_is_refused_at_once(app):
+    side = int(limits.PIXELS**0.5) + 10
+    bomb = png_file(side, side, 1, 0, bytes((side // 8 + 2) * side))
+    stored, place = upload(app, PICTURE), {"box": [0, 0, 3, 3]}
+    data = {"number": 1, "photo": stored, "patches": [], "what": "object"}
+    start = time.monotonic()
+    for change in (
+        place | {"png": base64.b64encode(bomb).decode()},
+        {"patches": [place | {"path": upload(app, bomb)}]},
+        {"photo": upload(app, bomb)},
+    ):
+        assert "more than 50 megapixels" in call(app, "select", data | change).json()["error"]
+        told = join(app, "fill_painted", event_data=data | change)
+        assert "more than 50 megapixels" in told["output"]["data"][0]["error"]
+    assert time.monotonic() - start < 20
+
+
+def test_who_leaves_in_mid_request_leaves_nothing_in_the_log(tmp_path):
+    log = tmp_path / "log.txt"
+    variables = {"GRADIO_TEMP_DIR": str(tmp_path / "gradio"), "HF_HUB_OFFLINE": "1"}
+    with running_app(log, **variables) as url, httpx.Client(base_url=url, timeout=PATIENCE) as app:
+        parts = urlsplit(url)
+        for path, kind in (
+            ("/gradio_api/upload", "multipart/form-data; boundary=x"),
+            ("/gradio_api/component_server", "application/json"),
+            ("/gradio_api/queue/join", "application/json"),
+            ("/gradio_api/call/v2/fill", "application/json"),
+        ):
+            head = (
+                f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: {kind}\r\n"
+                "Content-Length: 900000\r\n\r\n--x\r\n"
+                'Content-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+            )
+            with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+                connection.sendall(head.encode() + bytes(9000))
+                time.sleep(0.3)  # it is being read
+        stored = upload(app, PICTURE)  # and the app goes on
+        assert call(app, "open_photo", {"path": stored}).json()["photo"] == stored
+        time.sleep(0.5)
+    words = log.read_text()
+    assert "Traceback" not in words and "Disconnect" not in words and "Error" not in words, words
 
 
 def test_a_broken_head_ends_no_process(app):
