@@ -1,42 +1,60 @@
-"""Take the README's picture from the running demo.
+"""Take the pictures of the page from the running demo.
 
     PYTHONPATH=. python docs/make_screenshot.py [EXAMPLE]
 
 Starts ``app.py``, opens it in Chromium (Debian's, else Playwright's own), clicks an example (by
-default the first) and writes ``docs/demo.png``, 1280 pixels wide.
+default the second) and writes ``docs/demo.jpg``, ``demo-dark.jpg`` and ``demo-phone.jpg``.
 """
 
 import shutil
 import sys
+from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.running_app import PATIENCE, ROOT, running_app
 
-PICTURE = ROOT / "docs" / "demo.png"
-SIZE = {"width": 1280, "height": 800}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PICTURES: dict[str, dict[str, Any]] = {
+    "demo.jpg": DESKTOP,
+    "demo-dark.jpg": DESKTOP | {"color_scheme": "dark"},
+    "demo-phone.jpg": PHONE | {"device_scale_factor": 2},
+}
 
 
-def take_picture(url: str, example: int) -> None:
-    """Show an example filled and write the picture."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport=SIZE)
-        page.set_default_timeout(1000 * PATIENCE)
-        page.goto(url)
-        page.locator("#report .facts").wait_for()
-        page.locator("#examples .gallery-item").nth(example).click()
-        page.wait_for_timeout(1000)  # the editor has emptied itself
-        page.locator("#editor button[aria-label=Brush].highlight").wait_for()
-        page.wait_for_timeout(2000)  # the picture has glided to its place
-        page.mouse.move(0, 0)
-        page.screenshot(path=PICTURE)
-        browser.close()
+def take_picture(browser: Browser, url: str, example: int, path: Path, **options: Any) -> None:
+    """Show an example filled and write the picture.
+
+    Args:
+        browser, url, path: where to look, and where to write.
+        example: its number in the gallery, from 0.
+        options: of the browser's page.
+    """
+    page = browser.new_page(**options)
+    page.set_default_timeout(1000 * PATIENCE)
+    page.goto(url)
+    page.locator(".inpaint .status.done").wait_for()
+    page.locator(".inpaint .examples button").nth(example).click()
+    page.wait_for_function(
+        "(index) => inpainting.session.step.fill?.sent"
+        " && inpainting.session.photo.name === document.querySelectorAll"
+        "('.inpaint .examples button')[index].dataset.name",
+        arg=example,
+    )
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.screenshot(path=path, type="jpeg", quality=88)
+    page.close()
 
 
 if __name__ == "__main__":
-    with running_app() as address:
-        take_picture(address, int(sys.argv[1]) - 1 if len(sys.argv) > 1 else 0)
-    print(PICTURE)
+    number = int(sys.argv[1]) - 1 if len(sys.argv) > 1 else 1
+    with running_app() as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for name, options in PICTURES.items():
+            take_picture(chromium, address, number, ROOT / "docs" / name, **options)
+            print(ROOT / "docs" / name)
