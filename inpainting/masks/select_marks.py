@@ -11,6 +11,7 @@ from inpainting.types import Box, Flags, Hole, Pixels, in_box
 BESIDE = (
     24  # pixels around the paint that are looked at: the surroundings of what touches its border
 )
+WIDEST = 32  # pixels: a wider disc is laid on a reduced copy, for its time grows with its area
 LETTER = 0.25  # of the painted box's shorter side: no stroke of a letter is thicker
 FAINT = 12  # levels: what differs less from its surroundings is no mark
 SHADE = 16  # levels: colours of one kind of ink lie together within that of each channel
@@ -56,7 +57,7 @@ def only_text(image: Image.Image, painted: Hole, bright: bool) -> Hole:
     pixels = pixels if bright else 255 - pixels
     level = pixels.max(axis=2)
     left, top, right, bottom = bounds(paint)
-    ground = _opened(level, max(5, int(LETTER * min(right - left, bottom - top))))
+    ground = _ground(level, max(5, int(LETTER * min(right - left, bottom - top))))
     stands_out = cv2.subtract(level, ground)
     strong = paint & (stands_out >= _threshold(stands_out[paint]))
     if not strong.any():
@@ -117,6 +118,19 @@ def _whole(part: Flags, painted: Hole, box: Box) -> Hole:
     result = np.zeros(painted.shape, bool)
     result[in_box(box)] = part
     return result & painted
+
+
+def _ground(level: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """As :func:`_opened`, smooth where ``side`` is large."""
+    import cv2
+
+    factor = -(-side // WIDEST)
+    if factor == 1:
+        return _opened(level, side)
+    size = tuple(-(-length // factor) for length in level.shape[::-1])
+    small = cv2.resize(level, size, interpolation=cv2.INTER_AREA)
+    ground = cv2.resize(_opened(small, side // factor), level.shape[::-1])
+    return np.minimum(ground, level)
 
 
 def _opened(level: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

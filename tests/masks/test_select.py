@@ -136,6 +136,19 @@ def test_of_a_painted_caption_only_its_letters_stay(x, bright, mode):
     assert np.array_equal(found, only_text(image.convert(mode), painted, bright))
 
 
+@pytest.mark.parametrize("bright", [True, False])
+def test_large_letters_stay_whole(bright):
+    """Their ground is found on a reduced copy."""
+    letters, font = Image.new("L", (8 * SIZE, 8 * SIZE)), ImageFont.load_default(224)
+    ImageDraw.Draw(letters).text((160, 640), "Lake 1998", fill=255, font=font)
+    image = picture(np.kron(ground(128), np.ones((8, 8, 1), np.uint8)))
+    image.paste((250, 250, 250) if bright else (5, 5, 5), mask=letters)
+    painted, truth = box(0, 70, SIZE, 120).repeat(8, 0).repeat(8, 1), np.array(letters) > 48
+    found = only_text(image, painted, bright)
+    assert (found & truth).sum() >= 0.97 * truth.sum()
+    assert truth.sum() >= 0.9 * found.sum()
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("level", [250, 5])
 def test_of_a_painted_scratch_only_the_line_stays(level, mode):
