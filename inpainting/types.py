@@ -11,6 +11,18 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, as in Pil
 DATA_RANGE = 255  # of uint8 values: what PSNR and SSIM are relative to
 
 
+def grow_box(box: Box, x: int, y: int, size: tuple[int, int]) -> Box:
+    """The box with that many pixels more on its sides, inside a picture of (width, height)."""
+    left, top, right, bottom = box
+    return max(0, left - x), max(0, top - y), min(size[0], right + x), min(size[1], bottom + y)
+
+
+def box_size(box: Box) -> tuple[int, int]:
+    """Width and height."""
+    left, top, right, bottom = box
+    return right - left, bottom - top
+
+
 def in_box(box: Box) -> tuple[slice, slice]:
     """Rows and columns of a box: index of an array (H, W) or (H, W, C)."""
     left, top, right, bottom = box

@@ -20,7 +20,7 @@ from inpainting.inference.parts import SEEDS
 from inpainting.io.images import decode, read_picture
 from inpainting.masks.convert import black_and_white, hole_from_mask_image
 from inpainting.masks.edit import grow
-from inpainting.types import Box, Hole
+from inpainting.types import Box, Hole, box_size
 
 EXAMPLE = "example:"  # a photo of that kind is a bundled one, by its name
 MODES = ("auto", "natural", "faithful")
@@ -133,8 +133,7 @@ def mask_image_of(asked: Asked, size: tuple[int, int]) -> Image.Image:
     if not lies_in(asked.box, size):
         raise InvalidMask(NO_HOLE)
     part = decode(asked.png, grey=True).convert("L")
-    left, top, right, bottom = asked.box
-    if part.size != (right - left, bottom - top):
+    if part.size != box_size(asked.box):
         raise InvalidMask(NO_HOLE)
     mask_image.paste(black_and_white(part), asked.box)
     return grow(mask_image, asked.grow)

@@ -15,7 +15,7 @@ from inpainting.errors import InvalidImage
 from inpainting.inference.result import InpaintingResult
 from inpainting.io.images import alpha_of, read_picture
 from inpainting.masks.convert import mask_image_from_hole
-from inpainting.types import Box
+from inpainting.types import Box, box_size
 
 GONE = (
     "An earlier step of this picture is not kept any more: files are deleted after an hour. "
@@ -69,8 +69,7 @@ def lay(picture: Image.Image, patches: Sequence[Patch]) -> Image.Image:
         part = read_picture(uploaded(patch.path, GONE)).image
         if not lies_in(patch.box, picture.size):
             raise InvalidImage(NO_PATCH)
-        left, top, right, bottom = patch.box
-        if part.size != (right - left, bottom - top):
+        if part.size != box_size(patch.box):
             raise InvalidImage(NO_PATCH)
         inside = alpha_of(part) if opaque else None
         picture.paste(part.convert(picture.mode), patch.box, inside)

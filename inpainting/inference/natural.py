@@ -14,7 +14,7 @@ from PIL import Image
 from inpainting.inference.offsets import NothingToCopy
 from inpainting.inference.texture import MOST_MISSING, fill_with_texture
 from inpainting.masks.edit import any_per_block
-from inpainting.types import Box, Flags, Hole, in_box
+from inpainting.types import Box, Flags, Hole, box_size, grow_box, in_box
 
 NEAR = 32  # pixels: parts in touching blocks of this side are filled together
 LEAST_CONTEXT = 32  # pixels around a group
@@ -94,13 +94,11 @@ def _in_context(groups: list[tuple[Box, Hole]], wanted: Hole) -> Iterator[tuple[
     height, width = wanted.shape
     for (x, y, _, _), part in groups:
         ys, xs = (np.flatnonzero(part.any(axis)) for axis in (1, 0))
-        left, top, right, bottom = x + xs[0], y + ys[0], x + xs[-1] + 1, y + ys[-1] + 1
+        left, top = int(x + xs[0]), int(y + ys[0])
+        right, bottom = int(x + xs[-1] + 1), int(y + ys[-1] + 1)
         context = max(LEAST_CONTEXT, right - left, bottom - top)
-        box = (
-            int(max(0, left - context)), int(max(0, top - context)),
-            int(min(width, right + context)), int(min(height, bottom + context)),
-        )  # fmt: skip
-        hole = np.zeros((box[3] - box[1], box[2] - box[0]), np.bool_)
+        box = grow_box((left, top, right, bottom), context, context, (width, height))
+        hole = np.zeros(box_size(box)[::-1], np.bool_)
         hole[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = part[
             ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1
         ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from inpainting.masks.convert import is_white
-from inpainting.types import Flags, Hole
+from inpainting.types import Flags, Hole, grow_box
 
 
 def invert(mask_image: Image.Image) -> Image.Image:
@@ -97,11 +97,7 @@ def _change(
         return mask_image
     # Only where something can change: distances of a whole photo take seconds.
     reach = pixels + 1
-    left, top, right, bottom = box
-    box = (
-        max(0, left - reach), max(0, top - reach),
-        min(mask_image.width, right + reach), min(mask_image.height, bottom + reach),
-    )  # fmt: skip
+    box = grow_box(box, reach, reach, mask_image.size)
     part = change(is_white(mask_image.crop(box)), pixels)
     result = mask_image.copy()
     result.paste(Image.fromarray(part).convert("L"), box)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inpainting.errors import EmptyHole, InvalidMask
-from inpainting.types import Box, Flags, Hole, Pixels, in_box
+from inpainting.types import Box, Flags, Hole, Pixels, box_size, grow_box, in_box
 
 LONGEST = 320  # pixels: the window is cut out of a copy that is no longer
 # How far beside a stroke an object is looked for: this share of its length, and once more of what
@@ -61,7 +61,7 @@ def select_object(image: Image.Image, painted: Hole, brush: float = 0) -> Hole:
     length, breadth = _sides(area)
     stroke = _is_stroke(area, brush, length / breadth)
     window = _around(whole, painted.shape, REACH * length + length - breadth if stroke else None)
-    wide = np.zeros((window[3] - window[1], window[2] - window[0]), np.uint8)
+    wide = np.zeros(box_size(window)[::-1], np.uint8)
     left, top = whole[0] - window[0], whole[1] - window[1]
     wide[top : top + area.shape[0], left : left + area.shape[1]] = area
     small, paint = _reduced(image, window, wide)
@@ -85,10 +85,10 @@ def bounds(painted: Hole) -> Box:
     Raises:
         EmptyHole: when nothing is.
     """
-    columns, rows = np.flatnonzero(painted.any(0)), np.flatnonzero(painted.any(1))
-    if not len(rows):
+    box = Image.fromarray(painted).getbbox()
+    if not box:
         raise EmptyHole(NOTHING_PAINTED)
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    return box
 
 
 def touching(found: Flags, painted: Flags) -> Flags:
@@ -140,12 +140,9 @@ def _is_stroke(area: Flags, brush: float, elongation: float) -> bool:
 
 def _around(box: Box, shape: tuple[int, ...], reach: float | None) -> Box:
     """The box with ``reach`` pixels on every side, or with ``MARGIN`` of its own sides."""
-    left, top, right, bottom = box
-    wide, high = (
-        (MARGIN * (right - left), MARGIN * (bottom - top)) if reach is None else (reach,) * 2
-    )
-    x, y = max(LEAST_MARGIN, round(wide)), max(LEAST_MARGIN, round(high))
-    return max(0, left - x), max(0, top - y), min(shape[1], right + x), min(shape[0], bottom + y)
+    room = [MARGIN * side if reach is None else reach for side in box_size(box)]
+    x, y = (max(LEAST_MARGIN, round(side)) for side in room)
+    return grow_box(box, x, y, (shape[1], shape[0]))
 
 
 def _reduced(image: Image.Image, window: Box, wide: NDArray[np.uint8]) -> tuple[Pixels, Flags]:
@@ -183,8 +180,7 @@ def _labels(paint: Flags, stroke: bool, inner: _Sides) -> NDArray[np.uint8]:
     else:
         labels = np.where(paint, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
         depth = _depth(paint)
-        left, top, right, bottom = bounds(paint)
-        filled = paint.sum() / ((right - left) * (bottom - top))
+        filled = paint.sum() / np.prod(box_size(bounds(paint)))
         labels[depth > (BOX_CORE if filled > BOX_FILLED else CORE) * depth.max()] = cv2.GC_FGD
     rim = np.zeros(paint.shape, bool)
     wide = max(1, round(RIM * max(paint.shape)))

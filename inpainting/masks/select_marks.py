@@ -6,7 +6,7 @@ from PIL import Image
 
 from inpainting.errors import InvalidMask
 from inpainting.masks.select import bounds, touching
-from inpainting.types import Box, Flags, Hole, Pixels, in_box
+from inpainting.types import Box, Flags, Hole, Pixels, box_size, grow_box, in_box
 
 BESIDE = (
     24  # pixels around the paint that are looked at: the surroundings of what touches its border
@@ -56,8 +56,7 @@ def only_text(image: Image.Image, painted: Hole, bright: bool) -> Hole:
     box, pixels, paint = _near(image, painted)
     pixels = pixels if bright else 255 - pixels
     level = pixels.max(axis=2)
-    left, top, right, bottom = bounds(paint)
-    ground = _ground(level, max(5, int(LETTER * min(right - left, bottom - top))))
+    ground = _ground(level, max(5, int(LETTER * min(box_size(bounds(paint))))))
     stands_out = cv2.subtract(level, ground)
     strong = paint & (stands_out >= _threshold(stands_out[paint]))
     if not strong.any():
@@ -105,12 +104,8 @@ def only_thin_lines(image: Image.Image, painted: Hole) -> Hole:
 
 def _near(image: Image.Image, painted: Hole) -> tuple[Box, Pixels, Flags]:
     """The box of the paint and its surroundings; picture and paint in it."""
-    left, top, right, bottom = bounds(painted)
     height, width = painted.shape
-    box = (
-        max(0, left - BESIDE), max(0, top - BESIDE),
-        min(width, right + BESIDE), min(height, bottom + BESIDE),
-    )  # fmt: skip
+    box = grow_box(bounds(painted), BESIDE, BESIDE, (width, height))
     return box, np.asarray(image.crop(box).convert("RGB")), painted[in_box(box)]
 
 
