@@ -66,9 +66,9 @@ export class History {
     return this.current;
   }
 
-  /** Begins again with one step. */
-  reset(first) {
-    this.#set([first]);
+  /** Begins again with these steps, one at least; the last is the current one. */
+  reset(...steps) {
+    this.#set(steps.slice(-this.#most));
   }
 
   /** The last of the steps is the current one. */

@@ -25,15 +25,9 @@ export async function mount(gradio) {
     measure: (on) => measure(session, trigger, on),
     saveMask: () => saveMask(session),
   });
-  const strip = new Strip(root, session, async (step) => {
-    try {
-      const { url, name } = await session.file(step);
-      save(url, name);
-    } catch (error) {
-      session.failed(error);
-    }
-  });
+  const strip = new Strip(root, session, (step) => toolbar.download(step));
   session.onchange = () => show(session, stage, toolbar, strip);
+  session.onset = keepSettings;
   examples(root, session, props.examples);
   shortcuts(toolbar, session, stage);
   bringPhotos(session);
@@ -77,7 +71,7 @@ function hands(session, stage) {
     paint: (x0, y0, x1, y1) => {
       const box = session.paint(x0, y0, x1, y1, stage().radius);
       if (!box) return;
-      stage().holes = [session.hole, session.rough ?? session.filling];
+      stage().holes = session.marked;
       stage().drawHoles(box);
     },
     end: () => session.endStroke(),
@@ -86,7 +80,7 @@ function hands(session, stage) {
 }
 
 let photo = null;
-let shown = { step: null, patches: null, bitmap: null };
+let shown = {};
 
 /** Show the state. */
 function show(session, stage, toolbar, strip) {
@@ -94,18 +88,18 @@ function show(session, stage, toolbar, strip) {
   if (step) {
     const isNew = step.photo !== photo;
     photo = step.photo;
-    if (shown.patches !== step.patches || shown.bitmap !== photo.bitmap) {
-      const before = new Picture(photo);
+    const same = shown.bitmap === photo.bitmap;
+    if (shown.patches !== step.patches || !same) {
+      const before = same ? shown.before : new Picture(photo);
       const picture = step.patches.length ? new Picture(photo, step.patches) : before;
       shown = { patches: step.patches, bitmap: photo.bitmap, before, picture };
     }
-    stage.show(shown.picture, shown.before, [session.hole, session.rough ?? session.filling]);
+    stage.show(shown.picture, shown.before, session.marked);
     if (isNew) toolbar.firstBrush(photo);
     keep(session);
   }
-  keepSettings(session.settings);
   toolbar.show();
-  strip.show();
+  strip.show(shown.picture);
 }
 
 /** The gallery of examples. */
@@ -136,10 +130,9 @@ function shortcuts(toolbar, session, stage) {
   const { actions } = toolbar;
   listenToKeys({
     f: actions.fill, Enter: actions.fill, a: actions.another, b: actions.brush, e: actions.eraser,
-    s: () => actions.select(), "[": () => toolbar.resizeBrush(1 / 1.25),
-    "]": () => toolbar.resizeBrush(1.25), "+": actions["zoom-in"], "=": actions["zoom-in"],
-    "-": actions["zoom-out"], 0: actions.fit, "ctrl+z": actions.undo,
-    "ctrl+shift+z": actions.redo, "ctrl+y": actions.redo,
+    s: () => actions.select(), "[": actions.smaller, "]": actions.larger,
+    "+": actions["zoom-in"], "=": actions["zoom-in"], "-": actions["zoom-out"], 0: actions.fit,
+    "ctrl+z": actions.undo, "ctrl+shift+z": actions.redo, "ctrl+y": actions.redo,
     o: () => toolbar.one(".tools [data-file=photo]").click(),
   });
   listenToSpace((on) => {
@@ -178,9 +171,7 @@ async function saveMask(session) {
   const last = step?.fill && Hole.unpack(step.fill.hole);
   const hole = step && !session.hole.isEmpty() ? session.hole : last;
   if (!hole) return session.say("Nothing is painted yet: there is no mask to save.", "error");
-  const { width, height } = hole;
-  const png = await encodeHole(hole, { left: 0, top: 0, right: width, bottom: height });
-  const url = URL.createObjectURL(new Blob([png], { type: "image/png" }));
+  const url = URL.createObjectURL(new Blob([await encodeHole(hole)], { type: "image/png" }));
   save(url, `${step.photo.name}_mask.png`);
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

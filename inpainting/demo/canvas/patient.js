@@ -1,7 +1,7 @@
 // Requests that outlive a lost connection, and what the server has deleted meanwhile.
 
 import { fetchPicture } from "./photo.js";
-import { Gone, Unreachable } from "./server.js";
+import { Gone, sides, Unreachable } from "./server.js";
 import { SAY } from "./words.js";
 
 /**
@@ -84,8 +84,6 @@ export class Patient {
 
 /** The part of a request that says what picture is meant. */
 export function based({ path }, patches) {
-  const sent = patches.map(({ box, path }) => ({
-    box: [box.left, box.top, box.right, box.bottom], path,
-  }));
+  const sent = patches.map(({ box, path }) => ({ box: sides(box), path }));
   return { number: 0, photo: path, patches: sent };
 }

@@ -15,7 +15,6 @@ export class Unreadable extends Error {}
 export class Photo {
   constructor(fields) {
     this.known = false;
-    this.caption = "";
     Object.assign(this, fields);
     this.ready = this.path ? Promise.resolve(this.path) : this.ready;
   }

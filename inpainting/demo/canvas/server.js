@@ -139,5 +139,8 @@ export async function painted(hole) {
   const box = hole.box();
   if (!box) return { box: null, png: "" };
   const png = toBase64(await encodeHole(hole, box));
-  return { box: [box.left, box.top, box.right, box.bottom], png };
+  return { box: sides(box), png };
 }
+
+/** A box as the server writes it. */
+export const sides = ({ left, top, right, bottom }) => [left, top, right, bottom];

@@ -4,7 +4,7 @@ import { History } from "./history.js";
 import { Hole } from "./hole.js";
 import { Patient } from "./patient.js";
 import { decode, Photo, Unreadable } from "./photo.js";
-import { decodeHole } from "./received.js";
+import { decodeHole, holeOf } from "./received.js";
 import { painted, Refusal } from "./server.js";
 import { SAY, told, tooLarge } from "./words.js";
 
@@ -20,7 +20,8 @@ export function growth({ width, height }) {
  *
  * A step is `{kind, photo, patches, hole, exact, known, fill}`: `hole` a snapshot of what is
  * painted, `exact` whether it is meant to the pixel, `known` whether it is test damage, `fill` what
- * the last fill was asked for and its answer. `onchange()` is called after every change.
+ * the last fill was asked for and its answer. `onchange()` is called after every change,
+ * `onset(settings)` after one of the settings.
  */
 export class Session {
   constructor(server, settings, limits) {
@@ -43,6 +44,7 @@ export class Session {
     this.message = { text: "", kind: "" };
     this.runs = 0;
     this.onchange = () => {};
+    this.onset = () => {};
   }
 
   get step() {
@@ -51,6 +53,11 @@ export class Session {
 
   get photo() {
     return this.step?.photo ?? null;
+  }
+
+  /** What is painted, and what else is marked: a scribble, or what is being filled. */
+  get marked() {
+    return [this.hole, this.rough ?? this.filling];
   }
 
   /** Whether a fill of the shown step can be had once more, otherwise. */
@@ -66,6 +73,7 @@ export class Session {
   /** Change a setting; another kind of fill is seen at once. */
   set(name, value) {
     this.settings[name] = value;
+    this.onset(this.settings);
     this.say(this.message.text, this.message.kind);
     const last = this.step?.fill;
     if (name === "mode" && last && last.asked.mode !== value) this.again({ mode: value, seed: 0 });
@@ -119,23 +127,18 @@ export class Session {
   forgetOldPhotos() {
     const photos = [...new Set(this.history.steps.map((step) => step.photo))];
     if (photos.length <= 3) return;
-    const kept = this.history.steps.filter((step) => photos.slice(-3).includes(step.photo));
-    this.history.reset(kept[0]);
-    for (const step of kept.slice(1)) this.history.push(step);
+    const last = photos.slice(-3);
+    this.history.reset(...this.history.steps.filter((step) => last.includes(step.photo)));
   }
 
   /** A photo was refused: what was there before is there again. */
   takeBack(photo, before) {
-    if (!this.history.steps.some((step) => step.photo === photo)) return;
-    const isShown = this.photo === photo;
-    const steps = before ? before.steps : [];
-    if (!isShown) return;
-    if (!steps.length) {
+    if (this.photo !== photo) return;
+    if (!before) {
       this.history = this.hole = this.filling = null;
       return;
     }
-    this.history.reset(steps[0]);
-    for (const step of steps.slice(1)) this.history.push(step);
+    this.history.reset(...before.steps);
     this.load(this.history.goTo(before.index));
   }
 
@@ -149,10 +152,10 @@ export class Session {
           this.patient.fetch(this.server.url(name), () => run === this.runs)),
       );
       if (run !== this.runs) return;
-      const { name, title, caption, known } = example;
-      const photo = new Photo({ bitmap, path: `example:${name}`, name, caption, known, example });
-      const hole = Hole.fromImageData(pixelsOf(mask.bitmap));
-      this.begin(photo, { hole: hole.pack(), exact: true }, title);
+      const { name, title, known } = example;
+      const photo = new Photo({ bitmap, path: `example:${name}`, name, known, example });
+      const hole = holeOf(mask.bitmap).pack();
+      this.begin(photo, { hole, exact: true }, title);
       await this.fill();
     } catch (error) {
       this.failed(error);
@@ -197,7 +200,7 @@ export class Session {
     if (this.rough) return this.snap();
     this.pushHole(this.erases ? "erase" : "stroke");
     if (this.settings.auto && !this.erases) await this.fill();
-    else this.say(this.hole.isEmpty() ? SAY.nothing : "Press Fill when everything is painted.");
+    else this.say(this.hole.isEmpty() ? SAY.nothing : SAY.press);
   }
 
   /** A stroke was none: what it painted goes. */
@@ -299,7 +302,7 @@ export class Session {
     if (changed.isEmpty()) return this.say(refusal, "error");
     this.hole = changed;
     this.pushHole("edit", { exact: true });
-    this.say("Press Fill when everything is painted.");
+    this.say(SAY.press);
   }
 
   clear() {
@@ -443,8 +446,7 @@ export class Session {
   // Files for the visitor
 
   /** Address and name of the picture at a step, in full size. */
-  async file(step = this.step) {
-    const { photo, patches } = step;
+  async file({ photo, patches }) {
     const answer = await this.patient.about(photo, patches, (base) =>
       this.server.call("save", { ...base, name: photo.name }));
     const file = `${photo.name}_filled.png`;
@@ -470,10 +472,3 @@ export class Session {
 }
 
 const stem = (name) => name.replace(/\.[^.]*$/, "") || "photo";
-
-function pixelsOf(bitmap) {
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = canvas.getContext("2d");
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, bitmap.width, bitmap.height);
-}

@@ -244,7 +244,7 @@ export class Stage {
         if (this.view) this.gestures[kind](this.given(event));
       });
     }
-    this.element.addEventListener("pointerleave", () => this.gestures.leave?.({ type: "mouse" }));
+    this.element.addEventListener("pointerleave", () => this.gestures.leave({ type: "mouse" }));
     this.element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.element.addEventListener("dragstart", (event) => event.preventDefault());
   }

@@ -8,8 +8,13 @@ import { Unreachable } from "./server.js";
 const KEY = "inpainting";
 const SETTINGS = "inpainting-settings";
 
+let kept = []; // what told of a change when something was kept last
+
 /** Keep the session for a reload; a photo that is still on its way cannot be kept. */
 export function keep({ history, filling }) {
+  const now = history ? [...marks(history), Boolean(filling)] : [];
+  if (now.length === kept.length && now.every((mark, index) => mark === kept[index])) return;
+  kept = now;
   try {
     const plain = history && toPlain(history);
     if (!plain) return;
@@ -67,13 +72,19 @@ export function keepSettings(values) {
   }
 }
 
+/** What differs whenever there is something new to keep: every message would be one, too. */
+function marks({ steps, index }) {
+  const paths = ({ photo, patches }) => [photo.path, ...patches.map(({ path }) => path)];
+  return [index, ...steps.flatMap((step) => [step, step.hole, ...paths(step)])];
+}
+
 function toPlain(history) {
   const photos = [...new Set(history.steps.map(({ photo }) => photo))];
   if (photos.some(({ path }) => !path)) return null;
   return {
     index: history.index,
-    photos: photos.map(({ path, shown, name, caption, known, example }) =>
-      ({ path, shown, name, caption, known, example })),
+    photos: photos.map(({ path, shown, name, known, example }) =>
+      ({ path, shown, name, known, example })),
     steps: history.steps.map((step) => ({
       ...step,
       photo: photos.indexOf(step.photo),
@@ -115,7 +126,7 @@ async function fromPlain({ index, photos, steps }, server) {
   const whole = restored.map(({ value }) => value);
   const found = whole.filter(Boolean);
   const history = new History(found[0]);
-  for (const step of found.slice(1)) history.push(step);
+  history.reset(...found);
   history.goTo(found.indexOf(whole[index]));
   return history;
 }

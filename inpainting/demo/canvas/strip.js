@@ -14,13 +14,14 @@ export class Strip {
     this.items = new Map(); // by step
   }
 
-  show() {
+  /** Shows them; `picture` is that of the current step, so that it is not made twice. */
+  show(picture) {
     const { history } = this.session;
     const steps = history?.steps ?? [];
     const shown = steps.filter(({ kind, photo }) =>
       photo === this.session.photo && (kind === "open" || kind === "fill"));
     this.box.hidden = shown.length < 2;
-    const items = shown.map((step, index) => this.item(step, index));
+    const items = shown.map((step, index) => this.item(step, index, picture));
     if (items.length !== this.list.children.length
         || items.some((item, index) => item !== this.list.children[index])) {
       this.list.replaceChildren(...items);
@@ -36,14 +37,15 @@ export class Strip {
     }
   }
 
-  item(step, index) {
+  item(step, index, picture) {
     if (this.items.has(step)) return this.items.get(step);
     const item = document.createElement("li");
     const name = index ? `Fill ${index}` : "Original";
     const go = Object.assign(document.createElement("button"), { type: "button" });
     go.setAttribute("aria-label", `Go to step: ${name}`);
     go.title = name;
-    go.append(thumbnail(step));
+    const isShown = step === this.session.step;
+    go.append(thumbnail(isShown ? picture : new Picture(step.photo, step.patches)));
     go.addEventListener("click", () =>
       this.session.goTo(this.session.history.steps.indexOf(step)));
     const get = Object.assign(document.createElement("button"), {
@@ -57,12 +59,12 @@ export class Strip {
   }
 }
 
-function thumbnail({ photo, patches }) {
+function thumbnail(picture) {
+  const { photo } = picture;
   const scale = SIDE / Math.max(photo.width, photo.height);
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(photo.width * scale));
   canvas.height = Math.max(1, Math.round(photo.height * scale));
-  const source = new Picture(photo, patches).at(scale);
-  canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
+  canvas.getContext("2d").drawImage(picture.at(scale), 0, 0, canvas.width, canvas.height);
   return canvas;
 }

@@ -1,6 +1,7 @@
 // The controls around the stage: what they do, and what they show of the state.
 
 import { growth } from "./session.js";
+import { SAY } from "./words.js";
 
 const STEP = 1.25; // of the brush's size, and of the zoom, per press
 const FIRST_BRUSH = 0.0125; // radius as a share of the photo's shorter side: 2.5 % across
@@ -20,6 +21,8 @@ export class Toolbar {
       brush: () => this.pick({ kind: "brush" }),
       eraser: () => this.pick({ kind: "eraser" }),
       select: ({ what = "object", box } = {}) => this.pick({ kind: "select", what, box: Boolean(box) }),
+      smaller: () => this.setRadius(stage.radius / STEP),
+      larger: () => this.setRadius(stage.radius * STEP),
       slider: () => this.toggleSlider(),
       fit: () => stage.fit(),
       "zoom-in": () => stage.zoom(STEP),
@@ -99,10 +102,6 @@ export class Toolbar {
     this.show();
   }
 
-  resizeBrush(factor) {
-    this.setRadius(this.stage.radius * factor);
-  }
-
   /** A new photo gets a brush of 2.5 % of its shorter side; an earlier one, its own. */
   firstBrush(photo) {
     const first = Math.max(1, FIRST_BRUSH * Math.min(photo.width, photo.height));
@@ -171,11 +170,12 @@ export class Toolbar {
     });
   }
 
-  async download() {
+  /** Save the picture at a step, in full size. */
+  async download(step = this.session.step) {
     const { session } = this;
-    if (!session.step) return session.say("Open a photo first, or click an example.", "error");
+    if (!step) return session.say(SAY.noPhoto, "error");
     try {
-      const { url, name } = await session.file();
+      const { url, name } = await session.file(step);
       save(url, name);
     } catch (error) {
       session.failed(error);

@@ -10,6 +10,7 @@ export const SAY = {
   reading: "Reading the mask file …",
   opening: "Opening your photo …",
   sending: "Sending your photo, once …",
+  press: "Press Fill when everything is painted.",
   filling: "Filling …",
   again: "The server has deleted your photo meanwhile: sending it again …",
   selecting: "Looking for its outline …",
