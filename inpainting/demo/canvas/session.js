@@ -131,15 +131,23 @@ export class Session {
     this.history.reset(...this.history.steps.filter((step) => last.includes(step.photo)));
   }
 
-  /** A photo was refused: what was there before is there again. */
+  /** A photo was refused: what was there before is there again, or the photo shown meanwhile. */
   takeBack(photo, before) {
-    if (this.photo !== photo) return;
+    if (this.photo !== photo) return this.forget(photo);
     if (!before) {
       this.history = this.hole = this.filling = null;
       return;
     }
     this.history.reset(...before.steps);
     this.load(this.history.goTo(before.index));
+  }
+
+  /** The steps of a photo that is not shown go. */
+  forget(photo) {
+    const { current, steps } = this.history;
+    const others = steps.filter((step) => step.photo !== photo);
+    this.history.reset(...others);
+    this.history.goTo(others.indexOf(current));
   }
 
   /** Open a bundled example with its hole, and fill it. */

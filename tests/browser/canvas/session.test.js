@@ -223,3 +223,19 @@ export async function test_nothing_and_everything_are_not_filled() {
   ok(session.message.text.includes("nothing would be") && session.hole.covers());
   equal(server.fills.length, 0);
 }
+
+export async function test_a_photo_that_is_refused_when_another_is_shown_leaves_no_step() {
+  const { session, server } = await started();
+  const refusal = Promise.withResolvers();
+  server.answers.open_photo = () => refusal.promise;
+  const refused = session.openFile(await file(9, 9, "red", "refused.png"));
+  await until(() => session.photo.name === "refused");
+  session.begin(await photo(30, 20));
+  refusal.reject(new Refusal("No."));
+  await refused;
+  equal(session.photo.width, 30);
+  equal(session.message, { text: "No.", kind: "error" });
+  ok(session.history.steps.every((step) => step.photo.name !== "refused"), "no way back to it");
+  session.undo();
+  equal(session.photo.width, 100);
+}
