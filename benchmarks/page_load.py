@@ -5,6 +5,7 @@
 """
 
 import argparse
+import shutil
 import statistics
 import time
 from contextlib import ExitStack
@@ -23,7 +24,6 @@ NETWORK = {
     "downloadThroughput": 50e6 / 8,
     "uploadThroughput": 10e6 / 8,
 }
-SYSTEM = "/usr/bin/chromium"
 PATIENCE = 60_000  # milliseconds
 STILL = 2_000  # milliseconds in which what is left to load comes
 # The first moment at which something is drawn: a picture that has been decoded, or text.
@@ -87,8 +87,9 @@ def measure(pages: dict[str, tuple[list[str], str]], repeats: int) -> dict[str, 
 
 def chromium(playwright: Playwright) -> Browser:
     """Debian's Chromium where there is one, else Playwright's own."""
-    path = SYSTEM if Path(SYSTEM).exists() else None
-    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    return playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+    )
 
 
 def visit(browser: Browser, url: str, selector: str) -> Visit:
