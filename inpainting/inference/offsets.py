@@ -114,8 +114,10 @@ def describe(
         rows = generator.choice(rows, 3000, replace=False)
     sample = patches[torch.from_numpy(rows)]
     mean = sample.mean(0)
-    _, axes = torch.linalg.eigh((sample - mean).T @ (sample - mean))
-    return ((patches - mean) @ axes[:, -components:]).reshape(height, width, -1)
+    # In float32 this does not converge for some flat pictures with a few bright pixels.
+    centred = (sample - mean).double()
+    _, axes = torch.linalg.eigh(centred.T @ centred)
+    return ((patches - mean) @ axes[:, -components:].float()).reshape(height, width, -1)
 
 
 def _best_matches(described: Tensor, sources: Indices, targets: Indices, nearest: float) -> Offsets:

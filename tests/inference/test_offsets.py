@@ -161,6 +161,16 @@ def test_as_many_components_as_values_keep_all_distances(rng):
         assert abs(((described[a] - described[b]) ** 2).sum() / expected - 1) < 1e-3
 
 
+def test_a_bright_pixel_on_black_is_described():
+    """Nearly all eigenvalues are equal: in float32 the decomposition did not converge for some."""
+    which = np.zeros((64, 64), bool)
+    which[3:61, 36:61] = which[3:20, 3:36] = True
+    for y in range(3, 61):
+        image = np.zeros((64, 64, 3), np.float32)
+        image[y, 33, 0] = 69.28203
+        assert torch.isfinite(describe(image, which, 3, 16, generator())).all()
+
+
 def test_fewer_components_shorten_distances_as_little_as_can_be(rng):
     """A picture of two colours in stripes has one direction in which its patches differ most."""
     image = np.zeros((20, 20, 3), np.float32)
