@@ -67,9 +67,7 @@ def lay(picture: Image.Image, patches: Sequence[Patch]) -> Image.Image:
     opaque = alpha_of(picture) is None
     for patch in patches:
         part = read_picture(uploaded(patch.path, GONE)).image
-        if not lies_in(patch.box, picture.size):
-            raise InvalidImage(NO_PATCH)
-        if part.size != box_size(patch.box):
+        if not lies_in(patch.box, picture.size) or part.size != box_size(patch.box):
             raise InvalidImage(NO_PATCH)
         inside = alpha_of(part) if opaque else None
         picture.paste(part.convert(picture.mode), patch.box, inside)

@@ -63,9 +63,8 @@ async function deflated(bytes) {
  * `box`: `{left, top, right, bottom}` in photo pixels; without it, all of the hole.
  * @throws {RangeError} the box is empty or not in the photo.
  */
-export async function encodeHole(hole, box = null) {
-  const { left, top, right, bottom } =
-    box ?? { left: 0, top: 0, right: hole.width, bottom: hole.height };
+export async function encodeHole(hole, box = hole.everything) {
+  const { left, top, right, bottom } = box;
   const inside = left >= 0 && top >= 0 && right <= hole.width && bottom <= hole.height;
   if (!(inside && left < right && top < bottom)) {
     throw new RangeError(`No part of the photo: ${left}, ${top} to ${right}, ${bottom}.`);
@@ -73,7 +72,7 @@ export async function encodeHole(hole, box = null) {
   const parts = [
     Uint8Array.from(SIGNATURE),
     chunk("IHDR", header(right - left, bottom - top)),
-    chunk("IDAT", await deflated(packedRows(hole, { left, top, right, bottom }))),
+    chunk("IDAT", await deflated(packedRows(hole, box))),
     chunk("IEND", []),
   ];
   return new Uint8Array(await new Blob(parts).arrayBuffer());
