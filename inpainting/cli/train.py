@@ -105,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--crop", type=int, metavar="PX", help="side of the window trained on; default: --size")
     add("--num-workers", "--dataloader-num-workers", type=int, metavar="N",
         help="processes that read pictures (default: %(default)s)")
+    add("--picture-memory", type=float, metavar="SHARE",
+        help="of the machine's memory: pictures stay there, decoded (default: %(default)s)")
 
     group = parser.add_argument_group("what is trained, and how")
     add = group.add_argument

@@ -5,31 +5,31 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from inpainting.data.augment import PLAIN, plain_view, turned_view
+from inpainting.data.augment import PLAIN, at_size, plain_view, turned_view
 from inpainting.data.sampler import SampleIndex
 from inpainting.data.sources import read_cell
+from inpainting.data.store import PictureStore
 from inpainting.errors import InvalidImage, InvalidMask
 from inpainting.masks.drawing import Sampler
 from inpainting.seeding import generator_for
-from inpainting.types import Hole
+from inpainting.types import Hole, Pixels
 
 
 class Sample(NamedTuple):
-    """``image`` uint8 (3, S, S) RGB and ``hole`` bool (1, S, S), True = missing."""
+    """``picture`` uint8 (S, S, 3) RGB and ``hole`` bool (S, S), True = missing."""
 
-    image: Tensor
-    hole: Tensor
+    picture: Pixels
+    hole: Hole
 
 
 class Batch(NamedTuple):
     """Samples stacked: ``image`` uint8 (B, 3, S, S), ``hole`` bool (B, 1, S, S).
 
-    ``weight``: float scalar, 1, or 0 where no file of the batch could be read. ``errors``: a
-    sentence for each that could not.
+    ``image`` lies in memory as `torch.channels_last`. ``weight``: float scalar, 1, or 0 where no
+    file of the batch could be read. ``errors``: a sentence for each that could not.
     """
 
     image: Tensor
@@ -41,7 +41,7 @@ class Batch(NamedTuple):
 class HoledImages(Dataset):
     """Augmented square crops with random holes; the index and the seed decide a sample.
 
-    Pictures are cut, flipped and resized to ``size``, a quarter of them turned and zoomed too; the
+    Pictures are resized to ``size``, cut and flipped, a quarter of them turned and zoomed too; the
     hole is drawn at ``size``, so that its strokes keep their width, and both are cut to ``crop``.
 
     Args:
@@ -51,6 +51,7 @@ class HoledImages(Dataset):
         size: side of the square that a picture is resized to, in pixels.
         crop: side of the window that is returned; None = ``size``.
         seed: first part of every item's randomness.
+        room: bytes of memory for pictures that were read; see :class:`PictureStore`.
     """
 
     def __init__(
@@ -60,9 +61,11 @@ class HoledImages(Dataset):
         size: int = 256,
         crop: int | None = None,
         seed: int = 0,
+        room: int = 0,
     ) -> None:
         self.images, self.sample_hole = images, sample_hole
         self.size, self.crop, self.seed = size, crop or size, seed
+        self.store = PictureStore(self._read, 0 if images is None else len(images), room)
 
     def __getitem__(self, index: SampleIndex) -> Sample | str:
         """The sample; where its file cannot be read, a sentence about it."""
@@ -70,20 +73,20 @@ class HoledImages(Dataset):
         try:
             hole = self.sample_hole((self.size, self.size), generator)
             left, top = self._window(hole, generator)
-            picture = self._picture(index).convert("RGB")
+            picture = self._picture(index)
         except (InvalidImage, InvalidMask) as error:
             return f"picture {index.number} of epoch {index.epoch}: {error}"
         view = plain_view if generator.random() < PLAIN else turned_view
         picture = view(picture, self.size, (left, top, self.crop), generator)
-        return Sample(
-            torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous(),
-            torch.from_numpy(self._cut(hole, left, top)[None]),
-        )
+        return Sample(picture, self._cut(hole, left, top))
 
-    def _picture(self, index: SampleIndex) -> Image.Image:
+    def _picture(self, index: SampleIndex) -> Pixels:
         if index.cell is None:
-            return self.images[index.number]["image"]
-        return read_cell(index.cell)
+            return self.store[index.number]
+        return at_size(read_cell(index.cell).convert("RGB"), self.size)
+
+    def _read(self, number: int) -> Pixels:
+        return at_size(self.images[number]["image"].convert("RGB"), self.size)
 
     def _window(self, hole: Hole, generator: np.random.Generator) -> tuple[int, int]:
         """Left and top of a cut with something missing and something known, if one is found."""
@@ -108,8 +111,8 @@ def collate(samples: Sequence[Sample | str], crop: int) -> Batch:
     good = [sample for sample in samples if not isinstance(sample, str)]
     weight = torch.tensor(float(bool(good)))
     if not good:
-        grey = torch.full((3, crop, crop), 128, dtype=torch.uint8)
-        good = [Sample(grey, torch.zeros(1, crop, crop, dtype=torch.bool))]
+        grey = np.full((crop, crop, 3), 128, dtype=np.uint8)
+        good = [Sample(grey, np.zeros((crop, crop), dtype=np.bool_))]
     whole = [good[i % len(good)] for i in range(len(samples))]
-    images, holes = zip(*whole, strict=True)
-    return Batch(torch.stack(images), torch.stack(holes), weight, errors)
+    pictures, holes = (torch.from_numpy(np.stack(part)) for part in zip(*whole, strict=True))
+    return Batch(pictures.movedim(-1, 1), holes[:, None], weight, errors)

@@ -4,19 +4,17 @@ They are drawn at their final size: no hole is ever resized. Lengths are given i
 and scale with the shorter side.
 """
 
+from itertools import chain, count
+
+import numpy as np
 from numpy.random import Generator
 
-from inpainting.masks.drawing import (
-    Drawing,
-    Sampler,
-    Size,
-    draw_boxes,
-    draw_free_form,
-    draw_line,
-    draw_stroke,
-)
-from inpainting.masks.ratios import BUCKETS, sample_bucket
+from inpainting.masks.drawing import Drawing, Sampler, Size, draw_boxes, draw_line
+from inpainting.masks.ratios import BUCKETS, clear_border
+from inpainting.masks.strokes import draw, free_form_strokes, strokes_hole
 from inpainting.types import Hole
+
+BUNCH = 16  # strokes whose random numbers are drawn at once, where no number is given
 
 
 def sample_lines(size: Size, generator: Generator) -> Hole:
@@ -37,10 +35,8 @@ def sample_lines(size: Size, generator: Generator) -> Hole:
 
 def sample_strokes(size: Size, generator: Generator) -> Hole:
     """1–6 free-form strokes of 4–12 corners, 8–32 px wide: arXiv:1806.03589, appendix."""
-    drawing = Drawing(size)
-    for _ in range(generator.integers(1, 7)):
-        draw_stroke(drawing, generator)
-    return drawing.hole()
+    number = int(generator.integers(1, 7))
+    return strokes_hole(size, free_form_strokes(size, generator, number, (4, 13), 60, (8, 32)))
 
 
 def sample_boxes(size: Size, generator: Generator) -> Hole:
@@ -52,10 +48,8 @@ def sample_boxes(size: Size, generator: Generator) -> Hole:
 
 def sample_thin(size: Size, generator: Generator) -> Hole:
     """LaMa's *thin* holes at 256 px: 4–50 strokes, up to 40 px long and 10 px wide."""
-    drawing = Drawing(size)
-    for _ in range(generator.integers(4, 51)):
-        draw_free_form(drawing, generator, corners=(2, 5), length=40, width=(1, 10))
-    return drawing.hole()
+    number = int(generator.integers(4, 51))
+    return strokes_hole(size, free_form_strokes(size, generator, number, (2, 5), 40, (1, 10)))
 
 
 def sample_medium(size: Size, generator: Generator) -> Hole:
@@ -68,8 +62,29 @@ def sample_thick(size: Size, generator: Generator) -> Hole:
     return _strokes_or_boxes(size, generator, (1, 6), 200, (20, 100), boxes=(1, 4), side=(30, 150))
 
 
+def sample_irregular(size: Size, generator: Generator) -> Hole:
+    """Strokes of one style until a share of 1–60 % is missing, each bucket as often as another.
+
+    As those of :func:`~inpainting.masks.ratios.sample_bucket`, half of them away from the border;
+    none is drawn again, so that the last stroke may take one into a larger bucket.
+    """
+    target = generator.uniform(*BUCKETS[generator.integers(len(BUCKETS))])
+    thickness = generator.uniform(4, 12 + 60 * target)
+    width = (0.5 * thickness, thickness)
+    drawn = np.zeros(size, dtype=np.bool_)
+    region = clear_border(size) if generator.integers(2) else ...
+    strokes = chain.from_iterable(
+        free_form_strokes(size, generator, BUNCH, (2, 8), 80, width) for _ in count()
+    )
+    while np.count_nonzero(drawn[region]) < target * drawn.size:
+        draw(drawn, next(strokes))
+    hole = np.zeros_like(drawn)
+    hole[region] = drawn[region]
+    return hole
+
+
 def sample_mix(size: Size, generator: Generator) -> Hole:
-    """The training mix: 3 in 10 lines, 4 in 10 a bucket of each ratio, the rest of every kind.
+    """The training mix: 3 in 10 lines, 4 in 10 of each share of the picture, the rest of all kinds.
 
     An empty or full hole is drawn again: it would teach nothing.
     """
@@ -78,8 +93,7 @@ def sample_mix(size: Size, generator: Generator) -> Hole:
         if kind < 0.3:
             hole = sample_lines(size, generator)
         elif kind < 0.7:
-            border = bool(generator.integers(2))
-            hole = sample_bucket(size, generator, int(generator.integers(len(BUCKETS))), border)
+            hole = sample_irregular(size, generator)
         else:
             others = (sample_strokes, sample_boxes, sample_thin, sample_medium, sample_thick)
             hole = others[generator.integers(len(others))](size, generator)
@@ -94,6 +108,7 @@ SAMPLERS: dict[str, Sampler] = {
     "thin": sample_thin,
     "medium": sample_medium,
     "thick": sample_thick,
+    "irregular": sample_irregular,
     "mix": sample_mix,
 }
 
@@ -108,10 +123,9 @@ def _strokes_or_boxes(
     side: tuple[float, float],
 ) -> Hole:
     """LaMa's mixture: free-form strokes, and in 3 of 10 holes rectangles instead."""
-    drawing = Drawing(size)
     if generator.random() < 0.3:
+        drawing = Drawing(size)
         draw_boxes(drawing, generator, boxes, side)
-    else:
-        for _ in range(generator.integers(*strokes)):
-            draw_free_form(drawing, generator, (2, 5), length, width)
-    return drawing.hole()
+        return drawing.hole()
+    number = int(generator.integers(*strokes))
+    return strokes_hole(size, free_form_strokes(size, generator, number, (2, 5), length, width))

@@ -5,7 +5,7 @@ from numpy.random import Generator
 
 from inpainting.errors import InvalidConfig
 from inpainting.masks.drawing import Drawing, Size, draw_box, draw_free_form, draw_line, draw_stroke
-from inpainting.types import Flags, Hole
+from inpainting.types import Hole
 
 # The hole ratios of arXiv:1804.07723, section 4.1: (low, high].
 BUCKETS = ((0.01, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 0.6))
@@ -92,7 +92,8 @@ def _strokes_until(size: Size, generator: Generator, target: float, border: bool
     """Strokes of one style until ``target`` of the picture is missing."""
     drawing = Drawing(size)
     thickness = generator.uniform(4, 12 + 60 * target)
-    inside = _inside(size)
+    inside = np.zeros(size, dtype=np.bool_)
+    inside[clear_border(size)] = True
     for _ in range(ATTEMPTS):
         draw_free_form(drawing, generator, (2, 8), 80, (0.5 * thickness, thickness))
         hole = drawing.hole() if border else drawing.hole() & inside
@@ -101,10 +102,8 @@ def _strokes_until(size: Size, generator: Generator, target: float, border: bool
     return hole
 
 
-def _inside(size: Size) -> Flags:
-    """True where a hole away from the border may be: bool (H, W)."""
-    height, width = size
-    dy, dx = max(1, int(height * CLEAR_BORDER)), max(1, int(width * CLEAR_BORDER))
-    inside = np.zeros((height, width), dtype=np.bool_)
-    inside[dy : height - dy, dx : width - dx] = True
-    return inside
+def clear_border(size: Size) -> tuple[slice, slice]:
+    """Rows and columns where a hole away from the border may be."""
+    margins = (max(1, int(length * CLEAR_BORDER)) for length in size)
+    rows, columns = (slice(m, length - m) for m, length in zip(margins, size, strict=True))
+    return rows, columns

@@ -15,13 +15,14 @@ POSITIVE = (
     "logging_steps", "max_train_samples",
 )  # fmt: skip
 NOT_NEGATIVE = ("num_workers", "validation_images", "lr_warmup_steps", "max_grad_norm")
-SHARES = ("max_corrupt", "mask_share")
+SHARES = ("max_corrupt", "mask_share", "picture_memory")
 NOT_KEPT = ("hub_token", "dry_run", "command")  # a secret, and what is no setting of the run
 # Settings, by how their flags begin, that may change between restarts: they decide no number of a
 # run or, as its length does, are meant to.
 FREE = (
-    "output-dir", "resume", "num-workers", "checkpoint", "logging", "report-to", "license", "hub",
-    "push", "epochs", "max-steps", "max-minutes", "max-corrupt", "cpu", "vgg-weights",
+    "output-dir", "resume", "num-workers", "picture-memory", "checkpoint", "logging", "report-to",
+    "license", "hub", "push", "epochs", "max-steps", "max-minutes", "max-corrupt", "cpu",
+    "vgg-weights",
 )  # fmt: skip
 
 
@@ -47,6 +48,7 @@ class TrainConfig:
     invert_masks: bool = False
     size: int = 256
     crop: int = None  # type: ignore[assignment]  # default: size
+    picture_memory: float = 0.25
     num_workers: int = 2
 
     recipe: str = "default"

@@ -1,12 +1,14 @@
 """The training loader: from what the user named to endless batches on the device."""
 
 import signal
+import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
@@ -15,6 +17,7 @@ from inpainting.data.dataset import Batch, HoledImages, collate
 from inpainting.data.mask_files import FileHoles, mask_files
 from inpainting.data.sampler import ResumableSampler, ShuffledSampler, StreamSampler
 from inpainting.data.sources import LOAD_ERRORS, DataSet, load_split, load_stream
+from inpainting.data.store import memory_of_machine
 from inpainting.errors import DataError, InvalidConfig, first_line
 from inpainting.masks.drawing import Sampler as HoleSampler
 from inpainting.masks.random import SAMPLERS
@@ -54,7 +57,8 @@ class TrainingLoader:
             sampler=self.sampler.indices(start),
             num_workers=self.workers,
             collate_fn=partial(collate, crop=self.dataset.crop),
-            worker_init_fn=_ignore_signals,
+            worker_init_fn=_start_worker,
+            multiprocessing_context=_start_method(self.workers),
             pin_memory=device.type == "cuda",
         )
         try:
@@ -95,7 +99,8 @@ def make_loader(
     if length is not None and length < 2:
         raise DataError("The data set has no training pictures: give a folder with train/.")
     sample_hole = _hole_sampler(config, SAMPLERS[holes])
-    dataset = HoledImages(images, sample_hole, config.size, config.crop, config.seed)
+    room = int(config.picture_memory * memory_of_machine() / accelerator.num_processes)
+    dataset = HoledImages(images, sample_hole, config.size, config.crop, config.seed, room)
     loader = TrainingLoader(dataset, sampler, length, config.batch_size, config.num_workers)
     return loader, validation
 
@@ -137,7 +142,16 @@ def _hole_sampler(config: TrainConfig, drawn: HoleSampler) -> HoleSampler:
     return FileHoles(mask_files(config.mask_dir), config.mask_share, drawn, config.invert_masks)
 
 
-def _ignore_signals(_: int) -> None:
-    """A Ctrl-C reaches all workers: the parent saves first, and ends them itself."""
+def _start_method(workers: int) -> str | None:
+    """Of reading processes: forked ones share the pictures that were read; None = the default."""
+    return "fork" if workers and sys.platform == "linux" else None
+
+
+def _start_worker(_: int) -> None:
+    """A Ctrl-C reaches all workers: the parent saves first, and ends them itself.
+
+    OpenCV's threads would get in the way of one another: there is a process per core already.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    cv2.setNumThreads(0)

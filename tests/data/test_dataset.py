@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,25 +20,49 @@ def images(image_folder, tmp_path):
 def test_a_sample_depends_on_seed_epoch_and_index_alone(images):
     dataset = HoledImages(images, sample_mix, size=64, crop=32, seed=5)
     first, again = dataset[SampleIndex(3, 2)], dataset[SampleIndex(3, 2)]
-    assert first.image.shape == (3, 32, 32) and first.image.dtype == torch.uint8
-    assert first.hole.shape == (1, 32, 32) and first.hole.dtype == torch.bool
-    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not torch.equal(first.image, dataset[SampleIndex(4, 2)].image)
+    assert first.picture.shape == (32, 32, 3) and first.picture.dtype == np.uint8
+    assert first.hole.shape == (32, 32) and first.hole.dtype == np.bool_
+    assert same(first, again)
+    assert not np.array_equal(first.picture, dataset[SampleIndex(4, 2)].picture)
     other_seed = HoledImages(images, sample_mix, size=64, crop=32, seed=6)[SampleIndex(3, 2)]
-    assert not torch.equal(first.hole, other_seed.hole)
+    assert not np.array_equal(first.hole, other_seed.hole)
+
+
+def test_a_sample_is_the_same_whether_its_picture_was_kept_or_not(images):
+    reads_again = HoledImages(images, sample_mix, size=64, crop=32, seed=5)
+    keeps = HoledImages(images, sample_mix, size=64, crop=32, seed=5, room=10**7)
+    for epoch in range(3):
+        for number in range(len(images)):
+            index = SampleIndex(epoch, number)
+            assert same(reads_again[index], keeps[index])
 
 
 def test_an_index_with_a_file_gives_what_the_pictures_index_gives(images):
     cell = images.with_format(None)[2]["image"]
     mapped = HoledImages(images, sample_mix, size=64, seed=5)[SampleIndex(1, 2)]
     streamed = HoledImages(None, sample_mix, size=64, seed=5)[SampleIndex(1, 2, cell)]
-    assert torch.equal(mapped.image, streamed.image) and torch.equal(mapped.hole, streamed.hole)
+    assert same(mapped, streamed)
+
+
+def same(one: Sample, other: Sample) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def sample(level: int) -> Sample:
-    return Sample(
-        torch.full((3, 4, 4), level, dtype=torch.uint8), torch.ones(1, 4, 4, dtype=torch.bool)
-    )
+    return Sample(np.full((4, 4, 3), level, np.uint8), np.ones((4, 4), np.bool_))
+
+
+def test_a_batch_shows_its_samples():
+    rng = np.random.default_rng(0)
+    given = [
+        Sample(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8), rng.random((8, 8)) < 0.5)
+        for _ in range(3)
+    ]
+    batch = collate(given, crop=8)
+    assert batch.image.is_contiguous(memory_format=torch.channels_last)
+    for k, each in enumerate(given):
+        assert np.array_equal(batch.image[k].permute(1, 2, 0), each.picture)
+        assert np.array_equal(batch.hole[k, 0], each.hole)
 
 
 def test_in_the_place_of_an_unreadable_file_a_good_sample_stands_twice():
