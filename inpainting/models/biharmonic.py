@@ -59,7 +59,8 @@ def _solve(image: Tensor, valid: Tensor) -> Tensor:
     known = image.double().flatten(2)
     pull = known - (known @ operator) * missing  # the operator is symmetric
     # Not linalg.solve: on CPUs its threads disturb each other over a batch (pytorch#142815).
-    factor = torch.linalg.cholesky(rows)
+    # Not `cholesky`: a GPU would be waited for, to look at an error that cannot occur.
+    factor = torch.linalg.cholesky_ex(rows).L
     return torch.cholesky_solve(pull.mT, factor).mT.to(image).reshape_as(image)
 
 

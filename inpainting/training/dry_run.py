@@ -54,6 +54,7 @@ def _seconds_per_step(trainer: Trainer) -> float:
             start = time.perf_counter()
             trainer.step(batches, stopping=False)
             times.append(time.perf_counter() - start)
+    trainer.settle()
     trainer.state = before
     return statistics.median(times[1:])
 

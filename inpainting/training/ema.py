@@ -2,9 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-Tensors = tuple[Tensor, ...] | list[Tensor]
+Tensors = tuple[Tensor, ...] | list[Tensor]  # of one dtype
 
 
 def moving_average(model: nn.Module, decay: float) -> AveragedModel:
@@ -15,12 +15,11 @@ def moving_average(model: nn.Module, decay: float) -> AveragedModel:
     """
 
     def average(averaged: Tensors, current: Tensors, updates: Tensor | int) -> None:
-        n = int(updates)
-        weight = 1 - min(decay, (1 + n) / (10 + n))
-        for old, new in zip(averaged, current, strict=True):
-            if old.is_floating_point():
-                old.lerp_(new, weight)
-            else:
+        if averaged[0].is_floating_point():
+            n = int(updates)  # of a tensor on the CPU: no GPU is waited for
+            get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(averaged, current, updates)
+        else:  # counters
+            for old, new in zip(averaged, current, strict=True):
                 old.copy_(new)
 
     with torch.no_grad():

@@ -121,7 +121,8 @@ def run_steps(
         while trainer.done < 1 and not stopping:
             epoch = trainer.epoch
             terms, stopping = trainer.step(batches, bool(stop.signal))
-            show(bar, trainer, terms)
+            if terms:
+                show(bar, trainer, terms)
             if state.step % config.logging_steps == 0:
                 trainer.log_means(metrics)
             if trainer.done >= 1 or trainer.validation_is_due(epoch):
@@ -174,6 +175,7 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
     if not accelerator.is_main_process:
         logging.getLogger("inpainting").setLevel(logging.ERROR)  # one process speaks for all
     set_seed(config.seed)
+    torch.backends.cudnn.benchmark = True  # all batches are of one shape
     if config.report_to != "none" and not config.dry_run:
         accelerator.init_trackers(config.output_dir.name, config=_for_tracker(config))
     return accelerator

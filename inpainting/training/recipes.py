@@ -24,7 +24,7 @@ class Recipe:
     network: NetworkConfig
     holes: str  # a name of masks.random.SAMPLERS
     loss: LossWeights
-    optimizer: Callable[..., torch.optim.Optimizer]
+    optimizer: Callable[..., torch.optim.Optimizer]  # fused, so that it can leave out a step
     lr: float  # peak learning rate
     schedule: bool  # warm-up and cosine; else the rate is constant
     warmup: int  # steps of a schedule until the peak
@@ -38,7 +38,7 @@ RECIPES = {
         network=ResidualUNetConfig(),
         holes="mix",
         loss=LossWeights(),
-        optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.99), weight_decay=1e-4),
+        optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.99), weight_decay=1e-4, fused=True),
         lr=5e-4,
         schedule=True,
         warmup=200,
@@ -51,7 +51,7 @@ RECIPES = {
         network=PConvUNetConfig(),
         holes="lines",
         loss=LossWeights(log_mse=0, mse=1),
-        optimizer=torch.optim.Adam,
+        optimizer=partial(torch.optim.Adam, fused=True),
         lr=2e-4,
         schedule=False,
         warmup=0,

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 def save(trainer: Trainer) -> None:
     """Write the state to resume from; every process calls this at the same step."""
+    trainer.settle()
     place = trainer.loader.sampler.state(trainer.state.samples)
     places = gather_object([place]) if place is not None else None
     if not trainer.accelerator.is_main_process:

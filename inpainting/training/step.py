@@ -1,6 +1,5 @@
 """One optimiser step: batches to gradients, to new weights, to numbers."""
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -17,6 +17,7 @@ from inpainting.losses.vgg import VggFeatures
 from inpainting.masks.convert import valid_from_hole
 from inpainting.models.base import Network
 from inpainting.training.recipes import Recipe
+from inpainting.training.torch_internals import step_if
 
 
 class StepResult(NamedTuple):
@@ -35,21 +36,47 @@ class StepResult(NamedTuple):
     errors: list[str]
 
 
+class TakenStep(NamedTuple):
+    """A step that was ordered: a GPU may not have taken it yet.
+
+    ``names``: of the loss terms. ``numbers``: float (n,) on the CPU, of which the terms are the
+    first; there when ``arrived`` says so. ``known``: those that need no device.
+    """
+
+    names: tuple[str, ...]
+    numbers: Tensor
+    known: list[float]
+    arrived: torch.cuda.Event | None
+    processes: int
+    errors: list[str]
+
+    def result(self) -> StepResult:
+        """The numbers; waits for a GPU to come to the end of this step, and no further."""
+        if self.arrived:
+            self.arrived.synchronize()
+        *terms, finite, stop, unread, seconds = self.numbers.tolist() + self.known
+        named = dict(zip(self.names, terms, strict=True))
+        unread = round(unread * self.processes)
+        return StepResult(named, bool(finite), seconds, stop > 0, unread, self.errors)
+
+
 @dataclass
 class Stepper:
     """Network, average and optimiser that a step changes.
 
     ``model``: as accelerate has wrapped it; ``ema``: its moving average, if any; ``passes``:
-    forward passes per step; ``features``: of the perceptual and style losses.
+    forward passes per step; ``features``: of the perceptual and style losses. ``since``: when the
+    last step's orders were given; None where something else was done in between.
     """
 
     recipe: Recipe
     accelerator: Accelerator
     model: nn.Module
     ema: AveragedModel | None
-    optimizer: torch.optim.Optimizer
+    optimizer: AcceleratedOptimizer
     passes: int = 1
     features: VggFeatures | None = None
+    since: float | None = None
 
     @property
     def network(self) -> Network:
@@ -61,34 +88,39 @@ class Stepper:
         """The network to evaluate and save."""
         return self.ema.module if self.ema else self.network  # type: ignore[return-value]
 
-    def step(self, batches: Iterator[Batch], rate: float, stopping: bool = False) -> StepResult:
-        """One optimiser step; none, and weights as before, where loss or gradient is not finite.
+    @property
+    def lags(self) -> bool:
+        """Whether numbers should be read one step later, so that a GPU never waits for orders."""
+        return self.accelerator.device.type == "cuda"
+
+    def step(self, batches: Iterator[Batch], rate: float, stopping: bool = False) -> TakenStep:
+        """One optimiser step; weights stay as they are where loss or gradient is not finite.
 
         Args:
             batches: of this process.
             rate: learning rate.
             stopping: whether this process was asked to stop.
         """
-        start = time.perf_counter()
+        start = self.since or time.perf_counter()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         buffers = [buffer.clone() for buffer in self.model.buffers()]
         terms, errors = self._gradients(batches)
-        values = torch.stack([*terms.values(), self._clipped_norm()]).tolist()
-        extra = [float(stopping), float(len(errors)), time.perf_counter() - start]
-        *means, norm, stop, unread, seconds = self._mean_over_processes(values + extra)
-        named = dict(zip(terms, means, strict=True))
-        finite = math.isfinite(named["loss"]) and math.isfinite(norm)
-        if finite or self.accelerator.scaler:  # which skips by itself, and learns from it
+        norm = self._clipped_norm()
+        finite = torch.isfinite(terms["loss"]) & torch.isfinite(norm)
+        if self.accelerator.scaler:  # which skips by itself, and learns from it
             self.optimizer.step()
+        else:
+            step_if(self.optimizer.optimizer, finite)
         self.optimizer.zero_grad()
-        if finite and self.ema:
+        for buffer, old in zip(self.model.buffers(), buffers, strict=True):
+            # Running statistics have seen what the weights have not.
+            buffer.copy_(torch.where(finite, buffer, old))
+        if self.ema:
             self.ema.update_parameters(self.network)
-        if not finite:  # running statistics have seen what the weights have not
-            for buffer, old in zip(self.model.buffers(), buffers, strict=True):
-                buffer.copy_(old)
-        unread_by_all = round(unread * self.accelerator.num_processes)
-        return StepResult(named, finite, seconds, stop > 0, unread_by_all, errors)
+        self.since = time.perf_counter()
+        known = [float(stopping), float(len(errors)), self.since - start]
+        return self._sent(tuple(terms), torch.stack([*terms.values(), finite]), known, errors)
 
     def _gradients(self, batches: Iterator[Batch]) -> tuple[dict[str, Tensor], list[str]]:
         terms: dict[str, Tensor] = {}
@@ -119,13 +151,22 @@ class Stepper:
         error = self.network.error_parameters()
         apart = {id(parameter) for parameter in error}
         fill = [p for p in self.model.parameters() if id(p) not in apart]
-        limit = self.recipe.clip or math.inf
+        limit = self.recipe.clip or float("inf")
         norms = [nn.utils.clip_grad_norm_(part, limit) for part in (fill, error) if part]
         return torch.stack(norms).sum()
 
-    def _mean_over_processes(self, values: list[float]) -> list[float]:
-        if self.accelerator.num_processes == 1:
-            return values
-        # Double precision: the count of files is exact.
-        tensor = torch.tensor(values, dtype=torch.float64, device=self.accelerator.device)
-        return self.accelerator.reduce(tensor, "mean").tolist()
+    def _sent(
+        self, names: tuple[str, ...], numbers: Tensor, known: list[float], errors: list[str]
+    ) -> TakenStep:
+        """Numbers on their way to the CPU, as means over processes."""
+        processes = self.accelerator.num_processes
+        if processes > 1:
+            # Double precision: the count of files is exact.
+            own = torch.tensor(known, dtype=torch.float64, device=numbers.device)
+            numbers = self.accelerator.reduce(torch.cat([numbers.double(), own]), "mean")
+            known = []
+        arrived = torch.cuda.Event() if numbers.is_cuda else None
+        numbers = numbers.to("cpu", non_blocking=True)
+        if arrived:
+            arrived.record()
+        return TakenStep(names, numbers, known, arrived, processes, errors)

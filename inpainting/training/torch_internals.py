@@ -1,5 +1,7 @@
-"""The one private part of torch that is used here: see ``test_torch_internals.py``."""
+"""The private parts of torch that are used here: see ``test_torch_internals.py``."""
 
+import torch
+from torch import Tensor
 from torch.utils.data._utils import signal_handling
 
 
@@ -10,3 +12,15 @@ def find_dead_readers_when_due() -> None:
     a lock held that the end of the run then waits for. For all of this process's loaders.
     """
     signal_handling._SIGCHLD_handler_set = True
+
+
+def step_if(optimizer: torch.optim.Optimizer, wanted: Tensor) -> None:
+    """An optimiser step, or none at all, without asking the device which.
+
+    Args:
+        optimizer: a fused one: it does nothing where its attribute ``found_inf`` is 1, which
+            `torch.amp.GradScaler` sets on it.
+        wanted: bool scalar on the device of the weights.
+    """
+    optimizer.found_inf = (~wanted).float()  # type: ignore[attr-defined]
+    optimizer.step()

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from inpainting.training.loader import TrainingLoader
 from inpainting.training.metrics_log import MetricsLog
 from inpainting.training.model_card import TrainingFacts, model_card, write_card
 from inpainting.training.recipes import Recipe, lr_at
-from inpainting.training.step import Stepper
+from inpainting.training.step import Stepper, StepResult, TakenStep
 from inpainting.training.trainer_state import TrainerState
 from inpainting.training.validation import SAMPLES, Validation, bare_fill, write_samples
 
@@ -32,8 +33,9 @@ IN_A_ROW = 10  # steps without a finite loss and gradient until the run gives up
 class Trainer:
     """A run: its settings, what it changes, what it has counted.
 
-    ``scores``: of the last validation. ``unwritten``: what could not be written the last time, and
-    why, by name.
+    ``scores``: of the last validation; ``terms``: loss terms of the step counted last.
+    ``under_way``: steps whose numbers are not counted yet. ``unwritten``: what could not be written
+    the last time, and why, by name.
     """
 
     config: TrainConfig
@@ -44,6 +46,8 @@ class Trainer:
     validation: Validation
     state: TrainerState = field(default_factory=TrainerState)
     scores: dict[str, float] = field(default_factory=dict)
+    terms: dict[str, float] = field(default_factory=dict)
+    under_way: deque[TakenStep] = field(default_factory=deque)
     unwritten: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -75,23 +79,40 @@ class Trainer:
         return self.state.step % every == 0 if every else self.epoch > epoch_before
 
     def step(self, batches: Iterator[Batch], stopping: bool) -> tuple[dict[str, float], bool]:
-        """One optimiser step, counted.
+        """One optimiser step; its numbers are counted now or, on a GPU, with the next one's.
 
         Args:
             batches: of this process.
             stopping: whether this process was asked to stop.
 
         Returns:
-            The loss terms, means over all processes, and whether any process was asked to stop.
+            The loss terms counted last, means over all processes, and whether any process was asked
+            to stop.
 
         Raises:
             DataError: when more files than ``--max-corrupt`` could not be read.
             InvalidConfig: after ``IN_A_ROW`` steps that were not finite; the weights are finite.
         """
-        result = self.stepper.step(batches, self.rate, stopping)
+        self.under_way.append(self.stepper.step(batches, self.rate, stopping))
+        self.state.step += 1
+        self.state.samples += self.global_batch
+        return self._count(leave=1 if self.stepper.lags else 0)
+
+    def settle(self) -> None:
+        """Count all steps; what is done next is no part of the time that steps take."""
+        self._count(leave=0)
+        self.stepper.since = None
+
+    def _count(self, leave: int) -> tuple[dict[str, float], bool]:
+        stop = False
+        while len(self.under_way) > leave:
+            result = self.under_way.popleft().result()
+            self.terms, stop = result.terms, stop or result.stop
+            self._count_one(result)
+        return self.terms, stop
+
+    def _count_one(self, result: StepResult) -> None:
         state = self.state
-        state.step += 1
-        state.samples += self.global_batch
         state.seconds += result.seconds
         state.skipped_files += result.unread
         for error in result.errors:
@@ -103,9 +124,9 @@ class Trainer:
         else:
             state.skipped_steps += 1
             state.in_a_row += 1
-            log.info("step %d was not taken: loss or gradient was not finite", state.step)
+            before = state.step - len(self.under_way)
+            log.info("step %d was not taken: loss or gradient was not finite", before)
         self._check_limits()
-        return result.terms, result.stop
 
     def _check_limits(self) -> None:
         state, share = self.state, self.config.max_corrupt
@@ -132,6 +153,7 @@ class Trainer:
 
     def log_means(self, metrics: MetricsLog) -> None:
         """One line of means since the last one."""
+        self._count(leave=0)
         rate = self.rate
         means = self.state.logged.take()
         if means and self.accelerator.is_main_process:
@@ -148,6 +170,7 @@ class Trainer:
 
     def validate(self, metrics: MetricsLog) -> None:
         """Measure the network, draw its fills, write its checkpoint; on the main process."""
+        self.settle()
         state = self.state
         means = state.validated.take()
         loss = state.last_loss = means.get("loss", state.last_loss)

@@ -55,7 +55,7 @@ def make_trainer(model: Network, flags: tuple[str, ...] = (), recipe: str = "def
     config = train.parse(["--max-steps=1000", *QUICK, *flags])
     passes = config.gradient_accumulation_steps
     accelerator = Accelerator(cpu=True, gradient_accumulation_steps=passes)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, fused=True)
     model, optimizer = accelerator.prepare(model.train(), optimizer)
     quick = replace(RECIPES[recipe], lr=3e-3, warmup=1)
     ema = moving_average(model, 0.9)

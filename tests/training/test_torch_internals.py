@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.data._utils import signal_handling
@@ -12,6 +13,7 @@ from inpainting.data.dataset import HoledImages, Sample
 from inpainting.data.sampler import SampleIndex, ShuffledSampler
 from inpainting.errors import DataError
 from inpainting.training.loader import TrainingLoader
+from inpainting.training.torch_internals import step_if
 
 
 class Blank(HoledImages):
@@ -19,10 +21,24 @@ class Blank(HoledImages):
 
     def __getitem__(self, index: SampleIndex) -> Sample:
         side = self.crop
-        return Sample(
-            torch.zeros(3, side, side, dtype=torch.uint8),
-            torch.zeros(1, side, side, dtype=torch.bool),
-        )
+        return Sample(np.zeros((side, side, 3), np.uint8), np.zeros((side, side), np.bool_))
+
+
+@pytest.mark.parametrize("kind", [torch.optim.AdamW, torch.optim.Adam])
+def test_a_fused_optimiser_leaves_out_a_step_by_itself(kind):
+    weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    optimizer = kind([weight], lr=0.1, weight_decay=0.1, fused=True)
+    weight.grad = torch.tensor([1.0, -1.0])
+    step_if(optimizer, torch.tensor(True))
+    once = weight.detach().clone()
+    assert not torch.equal(once, torch.tensor([1.0, 2.0]))
+    weight.grad = torch.tensor([torch.nan, 1.0])
+    step_if(optimizer, torch.tensor(False))
+    assert torch.equal(weight, once) and optimizer.state[weight]["step"] == 1
+    assert torch.isfinite(optimizer.state[weight]["exp_avg"]).all()
+    weight.grad = torch.tensor([1.0, -1.0])
+    step_if(optimizer, torch.tensor(True))
+    assert not torch.equal(weight, once) and torch.isfinite(weight).all()
 
 
 def test_a_flag_says_whether_torch_has_a_handler():

@@ -1,6 +1,8 @@
 """One step: it learns, accumulates, and is not taken where a number is not finite."""
 
-from dataclasses import replace
+import time
+from copy import deepcopy
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import torch
 from inpainting import ResidualUNet
 from inpainting.data.dataset import Batch
 from inpainting.errors import DataError, InvalidConfig
+from inpainting.training.step import Stepper
 from inpainting.training.trainer import IN_A_ROW
 from tests.conftest import TINY
 from tests.training.runs import batch, make_trainer
@@ -50,13 +53,16 @@ def test_a_step_that_is_not_finite_is_not_taken(spoil, caplog):
     else:
         model.head.bias.register_hook(lambda gradient: gradient * torch.nan)
     before = {name: w.clone() for name, w in model.state_dict().items()}
-    averaged = {name: w.clone() for name, w in one.stepper.ema.state_dict().items()}
+    moments = deepcopy(one.stepper.optimizer.state_dict()["state"])
     for k in range(1, IN_A_ROW):
         one.step(iter([batch()]), False)
         assert one.state.skipped_steps == one.state.in_a_row == k
     assert "was not taken" in caplog.text
     assert all(torch.equal(w, before[name]) for name, w in model.state_dict().items())
-    assert all(torch.equal(w, averaged[name]) for name, w in one.stepper.ema.state_dict().items())
+    after = one.stepper.optimizer.state_dict()["state"]
+    assert all(torch.equal(after[k][name], moments[k][name]) for k in after for name in after[k])
+    if spoil == "gradient":
+        assert all(torch.isfinite(w).all() for w in one.stepper.ema.state_dict().values())
     with pytest.raises(InvalidConfig, match="10 times in a row"):
         one.step(iter([batch()]), False)
 
@@ -89,3 +95,41 @@ def test_unreadable_files_are_counted_up_to_a_share(capsys):
     with pytest.raises(DataError, match="3 of 6 samples could not be read, more than"):
         one.step(iter([batch(errors=("b.jpg is damaged",))]), False)
     assert capsys.readouterr().err.count("skipped a.jpg is damaged") == 2
+
+
+def test_numbers_that_are_read_a_step_later_are_the_same_ones(monkeypatch):
+    """As on a GPU, whose numbers are read when the next step has been ordered."""
+    states, weights = [], []
+    bad = batch()._replace(weight=torch.tensor(torch.nan))
+    given = [batch(), batch(errors=("a.jpg is damaged",)), bad, batch()]
+    torch.manual_seed(0)
+    start = ResidualUNet(TINY).state_dict()
+    for late in (False, True):
+        model = ResidualUNet(TINY)
+        model.load_state_dict(start)
+        one = make_trainer(model, ("--max-corrupt=1",))
+        monkeypatch.setattr(Stepper, "lags", late)
+        for k, each in enumerate(given, 1):
+            terms, _ = one.step(iter([each]), False)
+            assert one.state.step == k and len(one.under_way) == late
+            assert bool(terms) == (k > late)
+        one.settle()
+        one.state.seconds = one.state.logged.totals["seconds"] = 0
+        states.append(asdict(one.state))
+        weights.append(model.state_dict())
+    assert states[0] == states[1]
+    assert states[0]["skipped_steps"] == 1 and states[0]["logged"]["count"] == 3
+    assert all(torch.equal(w, weights[1][name]) for name, w in weights[0].items())
+
+
+def test_time_between_steps_counts_and_other_work_does_not():
+    one = make_trainer(ResidualUNet(TINY))
+    one.step(iter([batch()]), False)
+    time.sleep(0.3)  # as for a batch that comes late
+    one.step(iter([batch()]), False)
+    first = one.state.seconds
+    assert first > 0.3
+    one.settle()
+    time.sleep(3)  # as for a validation
+    one.step(iter([batch()]), False)
+    assert one.state.seconds - first < 3
