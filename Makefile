@@ -6,7 +6,12 @@ COMPILE := $(TOOLS)/uv pip compile -q --universal --python-version 3.11 --fork-s
 # Known, of no effect here, and not to be mended by a newer version yet: docs/reliability.md says why.
 EXPLAINED := CVE-2025-3000 CVE-2026-134825
 
-.PHONY: app test quick nightly bench check fuzz fmt lock licences audit browser clean
+# A million crops of 128 px: one cosine, however often it is stopped.
+NIGHT := --crop 128 --batch-size 16 --max-steps 62500 --checkpointing-steps 250 \
+  --validation-images 144 --validation-steps 1250 --output-dir runs/night
+PICTURES ?= ../shared/data/natural_images/train ../shared/data/photos/train
+
+.PHONY: app test quick nightly night bench check fuzz fmt lock licences audit browser clean
 
 app: .venv/app  ## start the demo with the bundled checkpoint; no network needed once installed
 	$(BIN)/python app.py
@@ -19,6 +24,13 @@ quick: .venv/dev check  ## lint, types and the core rooms' fast tests: under a m
 
 nightly: .venv/dev browser  ## whole corpora and long runs, of which `make test` has a sample
 	$(BIN)/python -m pytest -m nightly
+
+night: .venv/dev  ## one long training at low priority: Ctrl-C stops it, the same command goes on
+	@mkdir -p runs/night-data/train
+	@for folder in $(PICTURES); do \
+	  ln -sfn "$$(realpath -e "$$folder")" "runs/night-data/train/$$(echo "$$folder" | tr -c '[:alnum:]\n' _)" || exit 1; \
+	done
+	nice -n 19 $(BIN)/python train.py --data runs/night-data --split train $(NIGHT)
 
 bench: .venv/dev  ## measure speed and memory into docs/performance.md
 	$(BIN)/python -m benchmarks --update docs/performance.md
