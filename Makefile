@@ -30,7 +30,8 @@ night: .venv/dev  ## one long training at low priority: Ctrl-C stops it, the sam
 	@for folder in $(PICTURES); do \
 	  ln -sfn "$$(realpath -e "$$folder")" "runs/night-data/train/$$(echo "$$folder" | tr -c '[:alnum:]\n' _)" || exit 1; \
 	done
-	nice -n 19 $(BIN)/python train.py --data runs/night-data --split train $(NIGHT)
+	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 \
+	  nice -n 19 $(BIN)/python train.py --data runs/night-data --split train $(NIGHT)
 
 bench: .venv/dev  ## measure speed and memory into docs/performance.md
 	$(BIN)/python -m benchmarks --update docs/performance.md

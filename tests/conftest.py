@@ -27,7 +27,12 @@ settings.load_profile("suite")
 torch.set_num_threads(1)  # networks are tiny here, and other processes want the cores
 
 TINY = ResidualUNetConfig(
-    channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1), norm="batch"
+    channels=(8, 12),
+    kernels=(3, 3),
+    strides=(1, 2),
+    units=(1, 1),
+    norm="batch",
+    error_channels=6,
 )
 
 
@@ -45,7 +50,7 @@ def rng() -> np.random.Generator:
 def tiny_model() -> ResidualUNet:
     """A small network with every weight random, the last layer's too."""
     model = ResidualUNet(TINY)
-    for layer in (model.head, model.doubt):
+    for layer in (model.head, model.doubt.out):
         torch.nn.init.normal_(layer.weight, std=0.1)
     return model.eval()
 

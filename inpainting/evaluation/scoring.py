@@ -95,7 +95,11 @@ def score_fill(
 
 
 def score_network(
-    fill: NetworkFill, pair: Pair, vgg: Vgg19n | None = None, method: str = MODEL
+    fill: NetworkFill,
+    pair: Pair,
+    vgg: Vgg19n | None = None,
+    method: str = MODEL,
+    textured: bool = True,
 ) -> tuple[Row, PixelSample | None]:
     """:func:`score_fill` of a network, and pixels to judge its expected error by, if any.
 
@@ -104,7 +108,8 @@ def score_network(
     start = time.perf_counter()
     filled, error = fill(pair.original, pair.hole)
     row = _row(method, pair, filled, time.perf_counter() - start)
-    row |= _texture(pair, filled, vgg)
+    if textured:
+        row |= _texture(pair, filled, vgg)
     if error is None or method != MODEL or not pair.truth:
         return row, None
     pixels = pair.protocol, pair.original, composited(pair, filled), error, pair.hole, pair.index

@@ -57,6 +57,19 @@ def sample_pixels(
     return PixelSample(protocol, difference.ravel()[at], scale.astype(float).ravel()[at])
 
 
+def times_too_large(samples: Sequence[PixelSample]) -> float:
+    """Mean expected ÷ mean measured error: the geometric mean over the protocols; 1 is right."""
+    ratios = []
+    for protocol in dict.fromkeys(sample.protocol for sample in samples):
+        own = [sample for sample in samples if sample.protocol == protocol]
+        expected, measured = (
+            float(np.concatenate([getattr(sample, name) for sample in own]).mean())
+            for name in ("scale", "error")
+        )
+        ratios.append(max(expected, 1e-6) / max(measured, 1e-6))
+    return float(np.exp(np.mean(np.log(ratios))))
+
+
 def sparsification(error: Floats, order: Floats) -> Floats:
     """Mean error of what is left when the pixels of largest ``order`` go, in units of the mean.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from inpainting.io.files import digest
 
 BUNDLED = Path(__file__).parents[1] / "pretrained"
-BUNDLED_SHA256 = "82236521780a6c034406cc88ae879eec03210de7bcdd3edd68a01327b7f057b8"
+BUNDLED_SHA256 = "73d0dccd6c86922d1ab2abacd587cbafa096894732393454709cc7dd23c80481"
 WEIGHTS = "model.safetensors"
 
 

@@ -20,7 +20,7 @@ MOST_LEVELS = 16
 # A configuration may come from anywhere, and must not ask for a network without end.
 RANGES = {
     "channels": (1, 8192), "kernels": (1, 31), "strides": (1, 8), "units": (0, 16),
-    "fold": (1, 16), "smooth_steps": (0, 1000),
+    "fold": (1, 16), "smooth_steps": (0, 1000), "error_channels": (0, 1024),
 }  # fmt: skip
 
 

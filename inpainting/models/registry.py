@@ -41,6 +41,8 @@ def config_from_json(values: dict[str, Any]) -> NetworkConfig:
     name = values.pop("architecture") if known else _before_architectures(values)
     if not isinstance(name, str) or name not in ARCHITECTURES:
         raise InvalidConfig(f"architecture is {name!r}: use one of {list(ARCHITECTURES)}.")
+    if name == "residual_unet":
+        values.setdefault("error_channels", 0)  # as before there was a hidden layer
     return ARCHITECTURES[name].config_class(**values)
 
 

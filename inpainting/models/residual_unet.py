@@ -14,10 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpainting.errors import InvalidConfig
 from inpainting.models.base import Network, Prediction, Window
 from inpainting.models.biharmonic import smooth_fill
 from inpainting.models.blocks import EncoderLevel, ResidualUnits, encoder
 from inpainting.models.config import MOST_LEVELS, UNetConfig
+from inpainting.models.error_head import ErrorHead
 from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
 from inpainting.models.pconv import MaskUpdate
 
@@ -38,6 +40,14 @@ class ResidualUNetConfig(UNetConfig):
     decoder_activation: str = "leaky_relu"
     fold: int = 2  # side of the squares of pixels that become channels
     smooth_steps: int = 6  # of conjugate gradients for the smooth fill; see smooth_fill
+    error_channels: int = 24  # of the hidden layer for the expected error; 0 = none
+    error_scale: float = 1.0  # what the expected error is multiplied by, measured after training
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        scale = self.error_scale
+        if type(scale) not in (int, float) or not 0 < scale < math.inf:
+            raise InvalidConfig(f"error_scale is {scale!r}: a number above 0 is needed.")
 
     @property
     def multiple(self) -> int:
@@ -70,11 +80,17 @@ class ResidualUNet(Network):
         )  # type: ignore[assignment]
         features, pixels = c.channels[0], c.fold**2
         self.head = nn.Conv2d(features, 3 * pixels, 3, padding=1)
-        self.doubt = nn.Conv2d(features, pixels, 3, padding=1)  # the log-scale; named so in files
+        self.doubt: nn.Conv2d | ErrorHead  # the log-scale; named so in files
+        if c.error_channels:
+            self.doubt = ErrorHead(features, c.error_channels, pixels)
+        else:
+            self.doubt = nn.Conv2d(features, pixels, 3, padding=1)
+            for parameter in self.doubt.parameters():
+                nn.init.zeros_(parameter)
         for level in self.encoder[1:]:  # deep features start small too
             nn.init.kaiming_uniform_(level.first.conv.weight, a=math.sqrt(5))
         # Training starts at the smooth fill.
-        for parameter in (*self.head.parameters(), *self.doubt.parameters()):
+        for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
 
     def predict(self, image: Tensor, valid: Tensor) -> Prediction:
@@ -93,7 +109,8 @@ class ResidualUNet(Network):
         x = x.contiguous(memory_format=torch.channels_last)
         change, log_scale = (depth_to_space(y, factor) for y in self._heads(self._body(x, groups)))
         limited = MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE)  # (B, 1, H, W)
-        return Prediction(start + contrast * change, contrast * limited.exp())
+        scale = self.config.error_scale * contrast * limited.exp()
+        return Prediction(start + contrast * change, scale)
 
     def _body(self, x: Tensor, groups: Tensor) -> Tensor:
         """Float (B, inputs, h, w) and its mask (B, groups, h, w) to features (B, C, h, w)."""
@@ -112,14 +129,20 @@ class ResidualUNet(Network):
 
     def _heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Corrections and log-scales of squares of pixels: (B, 3·fold², h, w), (B, fold², h, w)."""
+        doubt = self.doubt
+        first = doubt.near if isinstance(doubt, ErrorHead) else doubt
         if torch.is_grad_enabled():
             # Detached: learning to predict the error must not change what the network fills.
-            return self.head(x), self.doubt(x.detach())
-        layers = (self.head, self.doubt)  # one convolution of both
-        weight, bias = (torch.cat([getattr(y, n) for y in layers]) for n in ("weight", "bias"))
-        change, log_scale = F.conv2d(x, weight, bias, padding=1).split(
-            [y.out_channels for y in layers], 1
-        )
+            change, x = self.head(x), x.detach()
+            log_scale = first(x)
+        else:
+            layers = (self.head, first)  # one convolution of both
+            weight, bias = (torch.cat([getattr(y, n) for y in layers]) for n in ("weight", "bias"))
+            change, log_scale = F.conv2d(x, weight, bias, padding=1).split(
+                [y.out_channels for y in layers], 1
+            )
+        if isinstance(doubt, ErrorHead):
+            log_scale = doubt.finish(x, log_scale)
         return change, log_scale
 
     @property

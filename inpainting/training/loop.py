@@ -3,6 +3,7 @@
 import gc
 import logging
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from inpainting.models.base import Network
 from inpainting.models.bundled import WEIGHTS
 from inpainting.models.checkpoint import load_pretrained
 from inpainting.models.registry import build
+from inpainting.models.residual_unet import ResidualUNetConfig
 from inpainting.training.config import TrainConfig
 from inpainting.training.dry_run import dry_run
 from inpainting.training.ema import moving_average
@@ -115,7 +117,7 @@ def run_steps(
     """Steps until the budget is used or somebody asks to stop."""
     config, state = trainer.config, trainer.state
     batches = trainer.loader.batches(state.samples, trainer.accelerator.device)
-    trainer.stepper.model.train()
+    trainer.stepper.model.train(not trainer.recipe.only_error)  # whose norms stay as they are
     with closing(batches), progress_bar(trainer) as bar:
         stopping = False
         while trainer.done < 1 and not stopping:
@@ -149,6 +151,10 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
     loader, validation = make_loader(config, recipe.holes, accelerator)
     config = config.with_length(loader.length)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if recipe.only_error:
+        network.requires_grad_(False)
+        for parameter in network.error_parameters():
+            parameter.requires_grad_(True)
     optimizer = recipe.optimizer(network.parameters(), lr=recipe.lr)
     model, optimizer = accelerator.prepare(network, optimizer)
     ema = moving_average(accelerator.unwrap_model(model), recipe.ema) if recipe.ema else None
@@ -159,8 +165,23 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
 
 
 def initial_network(recipe: Recipe, init_from: str | None) -> Network:
-    """The recipe's network with random weights, or any network with the weights of another run."""
-    return load_pretrained(init_from) if init_from else build(recipe.network)
+    """The recipe's network with random weights, or any network with the weights of another run.
+
+    Of a network that is the recipe's but for its branch for the expected error, the rest is taken.
+    """
+    if not init_from:
+        return build(recipe.network)
+    given = load_pretrained(init_from)
+    wanted = recipe.network
+    if isinstance(given.config, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig):
+        alike = replace(given.config, error_channels=wanted.error_channels, error_scale=1.0)
+        if alike == wanted and given.config.error_channels != wanted.error_channels:
+            network = build(wanted)
+            rest = {k: w for k, w in given.state_dict().items() if not k.startswith("doubt.")}
+            network.load_state_dict(rest, strict=False)
+            log.info("%s expects its error in another way: that branch begins anew.", init_from)
+            return network
+    return given
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,11 @@ class Recipe:
     clip: float  # largest norm of the gradient; 0 = no limit
     keep_best: bool  # publish the epoch of least loss instead of the last one
 
+    @property
+    def only_error(self) -> bool:
+        """Whether nothing but the expected error is learned."""
+        return not any(asdict(self.loss).values())
+
 
 RECIPES = {
     "default": Recipe(
@@ -60,6 +65,8 @@ RECIPES = {
         keep_best=True,
     ),
 }
+# For weights that fill well: what they fill stays as it is.
+RECIPES["error"] = replace(RECIPES["default"], loss=LossWeights(log_mse=0))
 
 
 def recipe_of(config: TrainConfig) -> Recipe:

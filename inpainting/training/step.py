@@ -150,7 +150,8 @@ class Stepper:
         self.accelerator.unscale_gradients()
         error = self.network.error_parameters()
         apart = {id(parameter) for parameter in error}
-        fill = [p for p in self.model.parameters() if id(p) not in apart]
+        learn = (p for p in self.model.parameters() if p.requires_grad)
+        fill = [p for p in learn if id(p) not in apart]
         limit = self.recipe.clip or float("inf")
         norms = [nn.utils.clip_grad_norm_(part, limit) for part in (fill, error) if part]
         return torch.stack(norms).sum()

@@ -22,7 +22,13 @@ from inpainting.training.model_card import TrainingFacts, model_card, write_card
 from inpainting.training.recipes import Recipe, lr_at
 from inpainting.training.step import Stepper, StepResult, TakenStep
 from inpainting.training.trainer_state import TrainerState
-from inpainting.training.validation import SAMPLES, Validation, bare_fill, write_samples
+from inpainting.training.validation import (
+    SAMPLES,
+    Validation,
+    bare_fill,
+    calibrated,
+    write_samples,
+)
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +193,8 @@ class Trainer:
             metrics.draw()
             write_samples(self.validation.grid(fill), folder, state.step)
             if best or not self.recipe.keep_best:
-                save_pretrained(network, folder)
+                times = self.scores.get("expected_error", 1.0)
+                save_pretrained(calibrated(network, times), folder)
                 write_card(folder, self.card())
 
     @contextmanager

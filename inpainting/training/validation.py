@@ -1,8 +1,9 @@
 """Validation: gain over the smooth fill on pictures set aside from training, and their grids."""
 
+import copy
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from inpainting.classical.diffusion import Fill
 from inpainting.data.sampler import Cell, cell_key
 from inpainting.data.sources import decoded, read_cell
 from inpainting.errors import InvalidImage
@@ -21,8 +21,14 @@ from inpainting.evaluation.config import BARE
 from inpainting.evaluation.grids import GridRow, five_column_grid
 from inpainting.evaluation.metrics import PSNR_CAP
 from inpainting.evaluation.protocol import Pair, pairs
-from inpainting.evaluation.scoring import composited, network_fill, score_fill, without_error
-from inpainting.evaluation.statistics import MODEL
+from inpainting.evaluation.scoring import (
+    NetworkFill,
+    composited,
+    network_fill,
+    score_fill,
+    score_network,
+)
+from inpainting.evaluation.uncertainty import times_too_large
 from inpainting.io.files import atomic_write
 from inpainting.io.tensors import to_image, to_tensor
 from inpainting.masks.convert import batch_of, mask_image_from_hole, valid_from_hole
@@ -40,7 +46,7 @@ class Validation:
 
     pairs: list[Pair]
 
-    def scores(self, fill: Fill) -> dict[str, float]:
+    def scores(self, fill: NetworkFill) -> dict[str, float]:
         """The measures that experiments are compared by; none where nothing is set aside.
 
         Args:
@@ -49,11 +55,16 @@ class Validation:
         Returns:
             ``psnr``: mean PSNR of the composited fills in dB, each capped. ``gain_lines`` and
             ``gain_irregular``: mean gain in hole PSNR, in dB, over the smooth fill of the same
-            pairs, which is as good as the best classical fill.
+            pairs, which is as good as the best classical fill. ``expected_error``: how many times
+            the measured error the expected one is, the geometric mean of both protocols.
         """
         if not self.pairs:
             return {}
-        rows = [score_fill(MODEL, fill, pair, textured=False) for pair in self.pairs]
+        rows, pixels = [], []
+        for pair in self.pairs:
+            row, sample = score_network(fill, pair, textured=False)
+            rows.append(row)
+            pixels += [sample] if sample else []
         scores = {"psnr": float(np.mean([min(row["psnr"], PSNR_CAP) for row in rows]))}
         for protocol in dict.fromkeys(pair.protocol for pair in self.pairs):
             gains = [
@@ -62,6 +73,8 @@ class Validation:
                 if row["protocol"] == protocol
             ]
             scores[f"gain_{protocol}"] = float(np.mean(gains))
+        if pixels:
+            scores["expected_error"] = times_too_large(pixels)
         return scores
 
     @cached_property
@@ -72,13 +85,13 @@ class Validation:
         ]
         return [min(score, PSNR_CAP) for score in scores]
 
-    def grid(self, fill: Fill) -> Image.Image | None:
+    def grid(self, fill: NetworkFill) -> Image.Image | None:
         """Six pairs, filled, as a five-column grid; None where nothing is set aside."""
         rows = [
             GridRow(
                 pair.original,
                 mask_image_from_hole(pair.hole),
-                composited(pair, fill(pair.original, pair.hole)),
+                composited(pair, fill(pair.original, pair.hole)[0]),
                 pair.label,
             )
             for pair in self.pairs[:3] + self.pairs[3:][-3:]
@@ -86,9 +99,18 @@ class Validation:
         return five_column_grid(rows) if rows else None
 
 
-def bare_fill(model: Network, device: torch.device) -> Fill:
+def bare_fill(model: Network, device: torch.device) -> NetworkFill:
     """The bare network in float32, so that numbers of different machines can be compared."""
-    return without_error(network_fill(model, BARE, device, torch.float32))
+    return network_fill(model, BARE, device, torch.float32)
+
+
+def calibrated(model: Network, times: float) -> Network:
+    """The same network, its weights shared, with an expected error divided by ``times``."""
+    shared = copy.copy(model)
+    config = model.config
+    if isinstance(config, ResidualUNetConfig):
+        shared.config = replace(config, error_scale=round(config.error_scale / times, 4))
+    return shared
 
 
 def write_samples(grid: Image.Image | None, folder: Path, step: int) -> None:

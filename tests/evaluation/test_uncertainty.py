@@ -10,6 +10,7 @@ from inpainting.evaluation.uncertainty import (
     sample_pixels,
     sparsification,
     summarise_uncertainty,
+    times_too_large,
 )
 
 
@@ -42,6 +43,14 @@ def test_a_true_scale_is_calibrated_and_a_wrong_one_is_not(laplace):
     boastful = summarise_uncertainty([PixelSample("lines", error, scale / 3)])["lines"]
     assert boastful["ause"] == pytest.approx(honest["ause"])  # the order is the same
     assert min(np.divide(boastful["measured"], boastful["expected"])) > 2.7
+
+
+def test_what_is_expected_is_compared_with_what_was_measured(laplace):
+    error, scale = laplace
+    assert times_too_large([PixelSample("lines", error, scale)]) == pytest.approx(1, rel=0.02)
+    two = [PixelSample("lines", error, 2 * error), PixelSample("irregular", error, 8 * error)]
+    assert times_too_large(two) == pytest.approx(4)
+    assert times_too_large([*two, two[0]]) == pytest.approx(4)  # protocols count, not pictures
 
 
 def test_protocols_are_judged_apart(laplace):

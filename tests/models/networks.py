@@ -6,15 +6,17 @@ import torch
 from torch import Tensor
 
 from inpainting.models.base import Network
+from inpainting.models.error_head import ErrorHead
 from inpainting.models.pconv_unet import PConvUNetConfig
 from inpainting.models.registry import build
-from inpainting.models.residual_unet import ResidualUNetConfig
+from inpainting.models.residual_unet import ResidualUNet, ResidualUNetConfig
 from tests.conftest import TINY
 
 PAPER = replace(PConvUNetConfig(), channels=(8, 12, 12, 8, 8, 8, 8))
 NARROW = {
     "residual": replace(ResidualUNetConfig(), channels=(8, 8, 8, 12, 12)),
     "residual, batch norm": replace(TINY, norm="batch"),
+    "residual, error without a hidden layer": replace(TINY, error_channels=0, error_scale=0.8),
     "paper": PAPER,
     "paper, units": PConvUNetConfig(
         channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1),
@@ -32,9 +34,10 @@ def trained(name: str) -> Network:
                 torch.nn.init.uniform_(tensor, 0.5, 1.5)
             for tensor in (module.bias, module.running_mean):
                 torch.nn.init.normal_(tensor, std=0.2)
-    for name in ("head", "doubt"):
-        if hasattr(model, name):
-            torch.nn.init.normal_(getattr(model, name).weight, std=0.05)
+    if isinstance(model, ResidualUNet):
+        doubt = model.doubt.out if isinstance(model.doubt, ErrorHead) else model.doubt
+        for layer in (model.head, doubt):
+            torch.nn.init.normal_(layer.weight, std=0.05)
     return model
 
 

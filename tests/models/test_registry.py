@@ -51,7 +51,7 @@ def test_files_know_the_networks_by_these_names():
 def test_a_file_without_architecture_is_a_residual_net(said):
     """Older still are files without ``residual``: there was no other network then."""
     config = config_from_json(BEFORE_ARCHITECTURES | said)
-    assert config == ResidualUNetConfig(**BEFORE_ARCHITECTURES)
+    assert config == ResidualUNetConfig(**BEFORE_ARCHITECTURES, error_channels=0)
 
 
 def test_a_file_without_architecture_that_is_not_residual_is_the_papers_net():

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 import torch.nn.functional as F
 
 from inpainting import ResidualUNet
+from inpainting.errors import InvalidConfig
 from inpainting.models.biharmonic import smooth_fill
 from tests.conftest import TINY
 from tests.models.networks import batch
@@ -30,7 +32,8 @@ def test_a_prediction_is_the_correction_of_the_smooth_fill(tiny_model):
 def test_predicting_its_error_changes_nothing_that_it_fills(tiny_model):
     tiny_model(*batch()).scale.sum().backward()
     trained = {name for name, p in tiny_model.named_parameters() if p.grad is not None}
-    assert trained == {"doubt.weight", "doubt.bias"}
+    names = {name for name, _ in tiny_model.named_parameters() if name.startswith("doubt.")}
+    assert trained == names and len(names) == 6
 
 
 def test_both_ways_to_compute_the_heads_agree(tiny_model):
@@ -62,3 +65,19 @@ def test_squares_of_one_pixel_are_no_squares():
     image, valid = batch(model.config.multiple)
     assert model.config.inputs == (3, 4) and model.config.multiple == 2
     assert model(image, valid).image.shape == image.shape
+
+
+def test_the_expected_error_has_a_scale_that_changes_nothing_else(tiny_model):
+    image, valid = batch()
+    with torch.no_grad():
+        before = tiny_model(image, valid)
+        tiny_model.config = replace(TINY, error_scale=0.5)
+        after = tiny_model(image, valid)
+    assert torch.equal(before.image, after.image)
+    torch.testing.assert_close(after.scale, 0.5 * before.scale)
+
+
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf"), "1", None, True])
+def test_an_absurd_scale_is_refused(scale):
+    with pytest.raises(InvalidConfig, match="error_scale is"):
+        replace(TINY, error_scale=scale)

@@ -1,6 +1,7 @@
 """Whole runs in this process: what they are made of, refuse and say."""
 
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,14 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
+from inpainting import ResidualUNet, load_pretrained, save_pretrained
+from inpainting.data.sources import DataSet, load_split
 from inpainting.training.checkpoints import save_state
 from inpainting.training.config import TrainConfig
 from inpainting.training.loop import initial_network, make_accelerator, precision
 from inpainting.training.recipes import RECIPES
 from inpainting.training.step import Stepper
+from inpainting.training.validation import bare_fill, set_aside
 from tests.training.runs import exits_with, records, run
 
 
@@ -23,6 +27,42 @@ def test_fine_tuning_starts_from_the_given_weights(tiny_checkpoint, tiny_model):
         torch.testing.assert_close(weight, tiny_model.state_dict()[name], atol=1e-3, rtol=1e-3)
     fresh = initial_network(RECIPES["default"], None)
     assert not torch.equal(fresh.head.weight, network.head.weight)
+
+
+def test_a_branch_for_the_error_that_is_another_begins_anew(tmp_path, caplog):
+    wanted = RECIPES["error"].network
+    older = ResidualUNet(replace(wanted, error_channels=0, error_scale=0.8)).eval()
+    save_pretrained(older, tmp_path)
+    with caplog.at_level("INFO"):
+        network = initial_network(RECIPES["error"], str(tmp_path)).eval()
+    assert network.config == wanted and "that branch begins anew" in caplog.text
+    image, valid = torch.rand(1, 3, 32, 32), (torch.rand(1, 1, 32, 32) > 0.5).float()
+    before, after = load_pretrained(tmp_path)(image, valid), network(image, valid)
+    assert torch.equal(before.image, after.image) and not torch.equal(before.scale, after.scale)
+
+
+def test_the_recipe_error_learns_what_is_expected_and_nothing_else(
+    pictures, tmp_path, tiny_checkpoint
+):
+    flags = [f"--init-from={tiny_checkpoint}", "--recipe=error", "--validation-images=4"]
+    run(pictures, tmp_path / "run", *flags, "--max-steps=30", "--lr=0.01", "--logging-steps=5")
+    before = load_pretrained(tiny_checkpoint).state_dict()
+    after = load_pretrained(tmp_path / "run").state_dict()
+    for name, weight in after.items():
+        assert torch.equal(weight, before[name]) != name.startswith("doubt."), name
+    losses = [row["uncertainty"] for row in records(tmp_path / "run") if "uncertainty" in row]
+    assert losses[-1] < losses[0]
+
+
+def test_a_network_is_saved_with_the_scale_that_its_error_has(pictures, tmp_path, tiny_checkpoint):
+    """Measured on the pictures set aside, what was saved expects what it makes."""
+    run(pictures, tmp_path / "run", f"--init-from={tiny_checkpoint}", "--max-steps=1")
+    images = load_split(DataSet(str(pictures), cache_dir=tmp_path), None)
+    _, validation = set_aside(images, 48, 0, 64)
+    saved = load_pretrained(tmp_path / "run")
+    assert saved.config.error_scale != 1
+    times = validation.scores(bare_fill(saved, torch.device("cpu")))["expected_error"]
+    assert times == pytest.approx(1, abs=0.02)
 
 
 def test_mistakes_end_in_one_sentence(pictures, tmp_path):

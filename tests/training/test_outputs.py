@@ -1,6 +1,7 @@
 """What a run leaves in its folder."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,10 @@ def test_writes_what_the_pipeline_reads(pictures, tmp_path, recipe):
     run(pictures, output, "--recipe", recipe, "--max-steps=9", "--epochs=3", "--logging-steps=4")
     names = {path.name for path in output.iterdir()}
     assert names >= {"config.json", "model.safetensors", "README.md", "metrics.jsonl", "loss.png"}
-    assert load_pretrained(output).config == NETWORKS[recipe]
+    config = load_pretrained(output).config
+    if recipe == "default":
+        config = replace(config, error_scale=1.0)  # measured, and tested elsewhere
+    assert config == NETWORKS[recipe]
     card = (output / "README.md").read_text()
     assert "cc-by-nc-sa-4.0" in card and recipe in card
     history = records(output)

@@ -73,7 +73,7 @@ def test_a_stream_is_trained_on_and_resumed_exactly(tables, tmp_path, killed_at)
     assert records(tmp_path / "whole")[-1]["samples"] == 30
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", NETWORKS)
 def test_a_state_of_version_0_1_is_gone_on_from(pictures, tmp_path, recipe, caplog):
     """It had no ``architecture``, but ``residual`` and the numbers of both networks."""
     old, new = tmp_path / "old", tmp_path / "new"
