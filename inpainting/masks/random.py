@@ -84,7 +84,7 @@ def sample_irregular(size: Size, generator: Generator) -> Hole:
 
 
 def sample_mix(size: Size, generator: Generator) -> Hole:
-    """The training mix: 3 in 10 lines, 4 in 10 of each share of the picture, the rest of all kinds.
+    """The training mix: 3 in 10 lines, 4 in 10 irregular, the rest of every kind.
 
     An empty or full hole is drawn again: it would teach nothing.
     """
