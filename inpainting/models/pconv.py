@@ -100,8 +100,9 @@ class PartialConv2d(nn.Module):
         # fp32 whatever the autocast: bf16 holds integers only up to 256, windows reach 9,216.
         weighted, channels = valid.float(), 1
         if len(self.groups) > 1:
-            weights = torch.tensor(self.groups, dtype=torch.float32, device=valid.device)
-            weighted = (weighted * weights.view(1, -1, 1, 1)).sum(dim=1, keepdim=True)
+            # No tensor of the numbers: to copy it to a GPU would wait for all that runs there.
+            parts = weighted.split(1, dim=1)
+            weighted = sum(n * part for n, part in zip(self.groups, parts, strict=True))
             channels = sum(self.groups)
         count = F.avg_pool2d(
             weighted, self.kernel_size, self.stride, self.padding, divisor_override=1

@@ -1,5 +1,6 @@
 """One optimiser step: batches to gradients, to new weights, to numbers."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,24 +41,22 @@ class TakenStep(NamedTuple):
     """A step that was ordered: a GPU may not have taken it yet.
 
     ``names``: of the loss terms. ``numbers``: float (n,) on the CPU, of which the terms are the
-    first; there when ``arrived`` says so. ``known``: those that need no device.
+    first; there when ``arrived`` says so.
     """
 
     names: tuple[str, ...]
     numbers: Tensor
-    known: list[float]
     arrived: torch.cuda.Event | None
-    processes: int
     errors: list[str]
 
     def result(self) -> StepResult:
         """The numbers; waits for a GPU to come to the end of this step, and no further."""
         if self.arrived:
             self.arrived.synchronize()
-        *terms, finite, stop, unread, seconds = self.numbers.tolist() + self.known
+        *terms, norm, stop, unread, seconds = self.numbers.tolist()
         named = dict(zip(self.names, terms, strict=True))
-        unread = round(unread * self.processes)
-        return StepResult(named, bool(finite), seconds, stop > 0, unread, self.errors)
+        finite = math.isfinite(named["loss"]) and math.isfinite(norm)
+        return StepResult(named, finite, seconds, stop > 0, round(unread), self.errors)
 
 
 @dataclass
@@ -107,7 +106,11 @@ class Stepper:
         buffers = [buffer.clone() for buffer in self.model.buffers()]
         terms, errors = self._gradients(batches)
         norm = self._clipped_norm()
-        finite = torch.isfinite(terms["loss"]) & torch.isfinite(norm)
+        self.since = time.perf_counter()
+        unread = len(errors) * self.accelerator.num_processes  # its mean is the number in all
+        numbers = self._means([*terms.values(), norm], [stopping, unread, self.since - start])
+        loss, norm = numbers[list(terms).index("loss")], numbers[len(terms)]
+        finite = torch.isfinite(loss) & torch.isfinite(norm)
         if self.accelerator.scaler:  # which skips by itself, and learns from it
             self.optimizer.step()
         else:
@@ -116,11 +119,13 @@ class Stepper:
         for buffer, old in zip(self.model.buffers(), buffers, strict=True):
             # Running statistics have seen what the weights have not.
             buffer.copy_(torch.where(finite, buffer, old))
-        if self.ema:
+        if self.ema and (self.lags or finite):  # a GPU is not asked: the same weights count twice
             self.ema.update_parameters(self.network)
-        self.since = time.perf_counter()
-        known = [float(stopping), float(len(errors)), self.since - start]
-        return self._sent(tuple(terms), torch.stack([*terms.values(), finite]), known, errors)
+        arrived = torch.cuda.Event() if numbers.is_cuda else None
+        numbers = numbers.to("cpu", non_blocking=True)
+        if arrived:
+            arrived.record()
+        return TakenStep(tuple(terms), numbers, arrived, errors)
 
     def _gradients(self, batches: Iterator[Batch]) -> tuple[dict[str, Tensor], list[str]]:
         terms: dict[str, Tensor] = {}
@@ -152,22 +157,15 @@ class Stepper:
         apart = {id(parameter) for parameter in error}
         learn = (p for p in self.model.parameters() if p.requires_grad)
         fill = [p for p in learn if id(p) not in apart]
-        limit = self.recipe.clip or float("inf")
+        limit = self.recipe.clip or math.inf
         norms = [nn.utils.clip_grad_norm_(part, limit) for part in (fill, error) if part]
         return torch.stack(norms).sum()
 
-    def _sent(
-        self, names: tuple[str, ...], numbers: Tensor, known: list[float], errors: list[str]
-    ) -> TakenStep:
-        """Numbers on their way to the CPU, as means over processes."""
-        processes = self.accelerator.num_processes
-        if processes > 1:
-            # Double precision: the count of files is exact.
-            own = torch.tensor(known, dtype=torch.float64, device=numbers.device)
-            numbers = self.accelerator.reduce(torch.cat([numbers.double(), own]), "mean")
-            known = []
-        arrived = torch.cuda.Event() if numbers.is_cuda else None
-        numbers = numbers.to("cpu", non_blocking=True)
-        if arrived:
-            arrived.record()
-        return TakenStep(names, numbers, known, arrived, processes, errors)
+    def _means(self, numbers: list[Tensor], known: list[float]) -> Tensor:
+        """Numbers of the device, then of this process, as means over processes: float (n,)."""
+        # Filled in there: a copy from the CPU would wait for all that was ordered before it.
+        own = [torch.full((), number, device=numbers[0].device) for number in map(float, known)]
+        values = torch.stack([*numbers, *own])
+        if self.accelerator.num_processes == 1:
+            return values
+        return self.accelerator.reduce(values, "mean")
