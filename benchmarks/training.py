@@ -8,16 +8,16 @@ import argparse
 import itertools
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 import torch
 
 from benchmarks.__main__ import describe
+from benchmarks.measure import milliseconds, ratio, seconds_of
 from inpainting.cli.train import parse
 from inpainting.data.augment import at_size, plain_view, turned_view
 from inpainting.data.dataset import Batch, HoledImages
@@ -47,77 +47,65 @@ def main() -> None:
 
 def sample_table(dataset: HoledImages, samples: int) -> str:
     """Milliseconds of one core, medians and means, of a sample and its parts."""
+    cv2.setNumThreads(0)
     size, window = dataset.size, (0, 0, dataset.crop)
     numbers = [int(n) for n in generator_for(0).permutation(len(dataset.images))[:samples]]
-    files = {n: dataset.images[n]["image"].convert("RGB") for n in numbers}
-    kept = {n: at_size(files[n], size) for n in numbers}
+    kept = {n: at_size(dataset.images[n]["image"], size) for n in numbers}
     parts: dict[str, Callable[[int], object]] = {
         "hole": lambda n: dataset.sample_hole((size, size), generator_for(1, n)),
-        "picture, read for the first time": lambda n: at_size(
-            dataset.images[n]["image"].convert("RGB"), size
-        ),
+        "picture, read for the first time": lambda n: at_size(dataset.images[n]["image"], size),
         "plain view (3 of 4)": lambda n: plain_view(kept[n], size, window, generator_for(1, n)),
         "turned view (1 of 4)": lambda n: turned_view(kept[n], size, window, generator_for(1, n)),
         "**sample, picture kept**": lambda n: dataset[SampleIndex(1, n)],
     }
     for n in numbers:
         dataset[SampleIndex(0, n)]
-    rows = [(name, *_milliseconds(part, numbers)) for name, part in parts.items()]
+    rows = []
+    for name, part in parts.items():
+        times = [seconds_of(partial(part, n)) for n in numbers]
+        rows.append((name, f"{milliseconds(times):.2f}", f"{1000 * statistics.mean(times):.2f}"))
     return markdown(("part", "median (ms)", "mean (ms)"), rows)
 
 
 def feed_table(trainer: Trainer, steps: int, rounds: int) -> str:
     """Images per second, medians of rounds in turn, and the median of their ratios."""
     device, workers = trainer.accelerator.device, trainer.loader.workers
-    trainer.stepper.model.train()
     with closing(trainer.loader.batches(0, device)) as batches:
         batch = next(batches)
-    held, fed = [], []
+    times: dict[str, list[float]] = {"held": [], "fed": []}
     for k in range(rounds):
-        held.append(_seconds_per_step(trainer, itertools.repeat(batch), 3, steps))
+        times["held"].append(_seconds_of_steps(trainer, itertools.repeat(batch), 3, steps))
         with closing(trainer.loader.batches(k * 10_000, device)) as batches:
             # What the workers have ready at the start would be free.
-            fed.append(_seconds_per_step(trainer, batches, 2 * workers + 3, steps))
-    ratio = statistics.median(a / b for a, b in zip(held, fed, strict=True))
-    images = (f"{len(batch.image) / statistics.median(times):.1f}" for times in (held, fed))
+            times["fed"].append(_seconds_of_steps(trainer, batches, 2 * workers + 3, steps))
+    images = (f"{1000 * steps * len(batch.image) / milliseconds(t):.1f}" for t in times.values())
     precision = trainer.accelerator.mixed_precision
     name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
     head = ("device", "precision", "batch", "crop", "workers", "held (images/s)", "fed (images/s)",
             "fed ÷ held")  # fmt: skip
     row = (name, precision, len(batch.image), batch.image.shape[-1], workers, *images,
-           f"{ratio:.3f}")  # fmt: skip
+           f"{ratio(times, 'held', 'fed'):.3f}")  # fmt: skip
     return markdown(head, [row])
 
 
 def _trainer(args: argparse.Namespace, output: Path) -> Trainer:
     flags = {"--data": args.data, "--split": "train", "--batch-size": args.batch_size,
              "--crop": args.crop, "--num-workers": args.num_workers, "--max-steps": 10**9,
-             "--validation-images": 0, "--output-dir": output}  # fmt: skip
+             "--max-corrupt": 1, "--validation-images": 0, "--output-dir": output}  # fmt: skip
     config = parse([f"{name}={value}" for name, value in flags.items()])
-    return prepare(replace(config, max_corrupt=1.0), make_accelerator(config))
+    return prepare(config, make_accelerator(config))
 
 
-def _seconds_per_step(
+def _seconds_of_steps(
     trainer: Trainer, batches: Iterator[Batch], warm_up: int, steps: int
 ) -> float:
-    for _ in range(warm_up):
-        trainer.step(batches, stopping=False)
-    trainer.settle()
-    start = time.perf_counter()
-    for _ in range(steps):
-        trainer.step(batches, stopping=False)
-    trainer.settle()
-    return (time.perf_counter() - start) / steps
+    def take(count: int) -> None:
+        for _ in range(count):
+            trainer.step(batches, stopping=False)
+        trainer.settle()
 
-
-def _milliseconds(work: Callable[[int], object], numbers: list[int]) -> tuple[str, str]:
-    cv2.setNumThreads(0)
-    times = []
-    for number in numbers:
-        start = time.perf_counter()
-        work(number)
-        times.append(1000 * (time.perf_counter() - start))
-    return f"{statistics.median(times):.2f}", f"{statistics.mean(times):.2f}"
+    take(warm_up)
+    return seconds_of(partial(take, steps))
 
 
 if __name__ == "__main__":

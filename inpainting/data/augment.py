@@ -15,7 +15,7 @@ def at_size(image: Image.Image, size: int) -> Pixels:
     """A picture with its short side resized to ``size`` pixels, as the evaluation does.
 
     Args:
-        image: RGB, any size.
+        image: of any mode and size; alpha is ignored.
         size: in pixels.
 
     Returns:
@@ -23,7 +23,7 @@ def at_size(image: Image.Image, size: int) -> Pixels:
     """
     scale = size / min(image.size)
     width, height = (max(size, round(side * scale)) for side in image.size)
-    return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
+    return np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC))
 
 
 def plain_view(

@@ -83,10 +83,10 @@ class HoledImages(Dataset):
     def _picture(self, index: SampleIndex) -> Pixels:
         if index.cell is None:
             return self.store[index.number]
-        return at_size(read_cell(index.cell).convert("RGB"), self.size)
+        return at_size(read_cell(index.cell), self.size)
 
     def _read(self, number: int) -> Pixels:
-        return at_size(self.images[number]["image"].convert("RGB"), self.size)
+        return at_size(self.images[number]["image"], self.size)
 
     def _window(self, hole: Hole, generator: np.random.Generator) -> tuple[int, int]:
         """Left and top of a cut with something missing and something known, if one is found."""

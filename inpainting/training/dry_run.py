@@ -47,7 +47,6 @@ def dry_run(trainer: Trainer) -> str:
 def _seconds_per_step(trainer: Trainer) -> float:
     before = replace(trainer.state)
     batches = trainer.loader.batches(before.samples, trainer.accelerator.device)
-    trainer.stepper.model.train(not trainer.recipe.only_error)
     times = []
     with closing(batches):
         for _ in range(STEPS):

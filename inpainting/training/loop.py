@@ -18,7 +18,7 @@ from inpainting.errors import CheckpointError, InvalidConfig, first_line
 from inpainting.inference.device import default_device, fast_dtype
 from inpainting.io.files import atomic_write
 from inpainting.losses.vgg import VggFeatures
-from inpainting.models.base import Network
+from inpainting.models.base import Network, NetworkConfig
 from inpainting.models.bundled import WEIGHTS
 from inpainting.models.checkpoint import load_pretrained
 from inpainting.models.registry import build
@@ -117,7 +117,6 @@ def run_steps(
     """Steps until the budget is used or somebody asks to stop."""
     config, state = trainer.config, trainer.state
     batches = trainer.loader.batches(state.samples, trainer.accelerator.device)
-    trainer.stepper.model.train(not trainer.recipe.only_error)  # whose norms stay as they are
     with closing(batches), progress_bar(trainer) as bar:
         stopping = False
         while trainer.done < 1 and not stopping:
@@ -151,8 +150,9 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
     loader, validation = make_loader(config, recipe.holes, accelerator)
     config = config.with_length(loader.length)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.train()
     if recipe.only_error:
-        network.requires_grad_(False)
+        network.eval().requires_grad_(False)  # norms, too, stay as they are
         for parameter in network.error_parameters():
             parameter.requires_grad_(True)
     optimizer = recipe.optimizer(network.parameters(), lr=recipe.lr)
@@ -172,16 +172,21 @@ def initial_network(recipe: Recipe, init_from: str | None) -> Network:
     if not init_from:
         return build(recipe.network)
     given = load_pretrained(init_from)
-    wanted = recipe.network
-    if isinstance(given.config, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig):
-        alike = replace(given.config, error_channels=wanted.error_channels, error_scale=1.0)
-        if alike == wanted and given.config.error_channels != wanted.error_channels:
-            network = build(wanted)
-            rest = {k: w for k, w in given.state_dict().items() if not k.startswith("doubt.")}
-            network.load_state_dict(rest, strict=False)
-            log.info("%s expects its error in another way: that branch begins anew.", init_from)
-            return network
-    return given
+    if not _differ_in_error_branch(given.config, recipe.network):
+        return given
+    network = build(recipe.network)
+    rest = {k: w for k, w in given.state_dict().items() if not k.startswith("doubt.")}
+    network.load_state_dict(rest, strict=False)
+    log.info("%s expects its error in another way: that branch begins anew.", init_from)
+    return network
+
+
+def _differ_in_error_branch(given: NetworkConfig, wanted: NetworkConfig) -> bool:
+    """Whether two shapes differ in that branch, and in nothing else."""
+    if not (isinstance(given, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig)):
+        return False
+    alike = replace(given, error_channels=wanted.error_channels, error_scale=wanted.error_scale)
+    return alike == wanted and given.error_channels != wanted.error_channels
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:

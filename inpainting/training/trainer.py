@@ -39,9 +39,8 @@ IN_A_ROW = 10  # steps without a finite loss and gradient until the run gives up
 class Trainer:
     """A run: its settings, what it changes, what it has counted.
 
-    ``scores``: of the last validation; ``terms``: loss terms of the step counted last.
-    ``under_way``: steps whose numbers are not counted yet. ``unwritten``: what could not be written
-    the last time, and why, by name.
+    ``scores``: of the last validation. ``under_way``: steps whose numbers are not counted yet.
+    ``unwritten``: what could not be written the last time, and why, by name.
     """
 
     config: TrainConfig
@@ -52,7 +51,6 @@ class Trainer:
     validation: Validation
     state: TrainerState = field(default_factory=TrainerState)
     scores: dict[str, float] = field(default_factory=dict)
-    terms: dict[str, float] = field(default_factory=dict)
     under_way: deque[TakenStep] = field(default_factory=deque)
     unwritten: dict[str, str] = field(default_factory=dict)
 
@@ -92,8 +90,8 @@ class Trainer:
             stopping: whether this process was asked to stop.
 
         Returns:
-            The loss terms counted last, means over all processes, and whether any process was asked
-            to stop.
+            The loss terms of the step that was counted, means over all processes, and whether any
+            process was asked to stop; no terms where none was counted yet.
 
         Raises:
             DataError: when more files than ``--max-corrupt`` could not be read.
@@ -110,12 +108,14 @@ class Trainer:
         self.stepper.since = None
 
     def _count(self, leave: int) -> tuple[dict[str, float], bool]:
+        """Count all steps but the last ``leave``; terms of the last one counted, and any stop."""
+        terms: dict[str, float] = {}
         stop = False
         while len(self.under_way) > leave:
             result = self.under_way.popleft().result()
-            self.terms, stop = result.terms, stop or result.stop
+            terms, stop = result.terms, stop or result.stop
             self._count_one(result)
-        return self.terms, stop
+        return terms, stop
 
     def _count_one(self, result: StepResult) -> None:
         state = self.state

@@ -31,7 +31,7 @@ def test_a_plain_view_is_a_part_of_the_picture_or_of_its_mirror_image(noise):
         assert sum(np.array_equal(view, place) for place in places + mirrored) == 1
 
 
-@pytest.mark.parametrize("size", [(300, 92), (64, 64), (120, 180)])
+@pytest.mark.parametrize("size", [(300, 92), (40, 40), (500, 700)])
 @pytest.mark.parametrize("view", [plain_view, turned_view])
 def test_views_stay_inside_the_picture(size, view):
     """No empty corner: a white picture stays white however it is turned and cut."""
@@ -47,7 +47,7 @@ def test_window_of_a_view_is_a_part_of_the_whole(noise, view):
     for i in range(6):
         whole = view(picture, 64, (0, 0, 64), generator_for(0, i)).astype(int)
         part = view(picture, 64, (20, 8, 32), generator_for(0, i)).astype(int)
-        assert np.abs(whole[8:40, 20:52] - part).max() <= 2
+        assert np.abs(whole[8:40, 20:52] - part).max() <= 1
 
 
 def test_a_turned_view_shows_where_it_looks():

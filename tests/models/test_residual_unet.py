@@ -32,8 +32,8 @@ def test_a_prediction_is_the_correction_of_the_smooth_fill(tiny_model):
 def test_predicting_its_error_changes_nothing_that_it_fills(tiny_model):
     tiny_model(*batch()).scale.sum().backward()
     trained = {name for name, p in tiny_model.named_parameters() if p.grad is not None}
-    names = {name for name, _ in tiny_model.named_parameters() if name.startswith("doubt.")}
-    assert trained == names and len(names) == 6
+    layers = ("doubt.near", "doubt.far", "doubt.out")
+    assert trained == {f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")}
 
 
 def test_both_ways_to_compute_the_heads_agree(tiny_model):
