@@ -6,9 +6,9 @@ COMPILE := $(TOOLS)/uv pip compile -q --universal --python-version 3.11 --fork-s
 # Known, of no effect here, and not to be mended by a newer version yet: docs/reliability.md says why.
 EXPLAINED := CVE-2025-3000 CVE-2026-134825
 
-# A million crops of 128 px: one cosine, however often it is stopped.
-NIGHT := --crop 128 --batch-size 16 --max-steps 62500 --checkpointing-steps 250 \
-  --validation-images 144 --validation-steps 1250 --output-dir runs/night
+# Four million cuts: one cosine, however often it is stopped.
+NIGHT := --max-steps 62500 --checkpointing-steps 250 --validation-images 144 --validation-steps 1250 \
+  --output-dir runs/night
 PICTURES ?= ../shared/data/natural_images/train ../shared/data/photos/train
 
 .PHONY: app test quick nightly night bench check fuzz fmt lock licences audit browser clean

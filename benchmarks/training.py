@@ -31,8 +31,8 @@ from inpainting.training.trainer import Trainer
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="folder of pictures")
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--crop", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--crop", type=int, default=64)
     parser.add_argument("--num-workers", type=int, default=2)
     parser.add_argument("--steps", type=int, default=20, help="of a round (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="(default: %(default)s)")

@@ -102,7 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--invert-masks", action="store_true", help="in --mask-dir black = repaint")
     add("--size", "--resolution", type=int, metavar="PX",
         help="pictures are resized to this side (default: %(default)s)")
-    add("--crop", type=int, metavar="PX", help="side of the window trained on; default: --size")
+    add("--crop", type=int, metavar="PX", 
+        help="side of the window trained on; default: the recipe's")
     add("--num-workers", "--dataloader-num-workers", type=int, metavar="N",
         help="processes that read pictures (default: %(default)s)")
     add("--picture-memory", type=float, metavar="SHARE",
@@ -122,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--lr-warmup-steps", type=int, metavar="N", help="default: the recipe's")
     add("--max-grad-norm", type=float, metavar="X", help="0 = no limit; default: the recipe's")
     add("--batch-size", "--train-batch-size", type=int, metavar="N",
-        help="pictures per process and forward pass (default: %(default)s)")
+        help="pictures per process and forward pass; default: the recipe's")
     add("--gradient-accumulation-steps", type=int, metavar="N",
         help="forward passes per step (default: %(default)s)")
     add("--mixed-precision", choices=("auto", "no", "bf16", "fp16"),

@@ -17,6 +17,9 @@ from inpainting.masks.drawing import Sampler
 from inpainting.seeding import generator_for
 from inpainting.types import Hole, Pixels
 
+LEAST, MOST = 0.02, 0.75  # share of a cut that should be missing
+MARGIN, ENCLOSED = 4, 0.75  # pixels along a cut's sides that are known, in this share of the cuts
+
 
 class Sample(NamedTuple):
     """``picture`` uint8 (S, S, 3) RGB and ``hole`` bool (S, S), True = missing."""
@@ -42,7 +45,8 @@ class HoledImages(Dataset):
     """Augmented square crops with random holes; the index and the seed decide a sample.
 
     Pictures are resized to ``size``, cut and flipped, a quarter of them turned and zoomed too; the
-    hole is drawn at ``size``, so that its strokes keep their width, and both are cut to ``crop``.
+    hole is drawn at ``size``, so that its strokes keep their width, and both are cut to ``crop``,
+    around something missing; in most cuts a thin margin is known.
 
     Args:
         images: pictures that indices without a cell point to, as
@@ -71,14 +75,13 @@ class HoledImages(Dataset):
         """The sample; where its file cannot be read, a sentence about it."""
         generator = generator_for(self.seed, index.epoch, index.number)
         try:
-            hole = self.sample_hole((self.size, self.size), generator)
-            left, top = self._window(hole, generator)
+            whole = self.sample_hole((self.size, self.size), generator)
+            hole, left, top = self._cut(whole, generator)
             picture = self._picture(index)
         except (InvalidImage, InvalidMask) as error:
             return f"picture {index.number} of epoch {index.epoch}: {error}"
         view = plain_view if generator.random() < PLAIN else turned_view
-        picture = view(picture, self.size, (left, top, self.crop), generator)
-        return Sample(picture, self._cut(hole, left, top))
+        return Sample(view(picture, self.size, (left, top, self.crop), generator), hole)
 
     def _picture(self, index: SampleIndex) -> Pixels:
         if index.cell is None:
@@ -88,16 +91,27 @@ class HoledImages(Dataset):
     def _read(self, number: int) -> Pixels:
         return at_size(self.images[number]["image"], self.size)
 
-    def _window(self, hole: Hole, generator: np.random.Generator) -> tuple[int, int]:
-        """Left and top of a cut with something missing and something known, if one is found."""
-        for _ in range(10):
-            left, top = generator.integers(0, self.size - self.crop + 1, size=2)
-            if 0 < self._cut(hole, left, top).mean() < 0.75:
-                break
-        return int(left), int(top)
+    def _cut(self, hole: Hole, generator: np.random.Generator) -> tuple[Hole, int, int]:
+        """A window around a missing pixel, its left and its top.
 
-    def _cut(self, hole: Hole, left: int, top: int) -> Hole:
-        return hole[top : top + self.crop, left : left + self.crop]
+        What can be learned from it decides: a hole of few pixels has the noisiest gradient of all,
+        and what is missing up to a side of the window, being known from one direction only, hides
+        by its error how well the rest is filled (docs/experiments.md, 67 and 70).
+        """
+        if self.crop == self.size or not hole.any():
+            return hole[: self.crop, : self.crop], 0, 0
+        margin = MARGIN if generator.random() < ENCLOSED else 0
+        missing = np.flatnonzero(hole)
+        for _ in range(10):
+            y, x = divmod(int(missing[generator.integers(len(missing))]), self.size)
+            corner = np.array([x, y]) - generator.integers(margin, self.crop - margin, size=2)
+            left, top = np.clip(corner, 0, self.size - self.crop).tolist()
+            inner = hole[top : top + self.crop, left : left + self.crop]
+            inner = inner[margin : self.crop - margin, margin : self.crop - margin]
+            part = np.pad(inner, margin)
+            if LEAST < part.mean() < MOST:
+                break
+        return part, left, top
 
 
 def collate(samples: Sequence[Sample | str], crop: int) -> Batch:

@@ -47,7 +47,7 @@ class TrainConfig:
     mask_share: float = 0.5
     invert_masks: bool = False
     size: int = 256
-    crop: int = None  # type: ignore[assignment]  # default: size
+    crop: int | None = None
     picture_memory: float = 0.25
     num_workers: int = 2
 
@@ -58,7 +58,7 @@ class TrainConfig:
     lr: float | None = None
     lr_warmup_steps: int | None = None
     max_grad_norm: float | None = None
-    batch_size: int = 16
+    batch_size: int | None = None
     gradient_accumulation_steps: int = 1
     mixed_precision: str = "auto"
     cpu: bool = False
@@ -100,8 +100,6 @@ class TrainConfig:
                 )
         if self.streaming and self.data is None:
             raise InvalidConfig("--streaming needs --data: Natural Images are downloaded whole")
-        if self.crop is None:
-            object.__setattr__(self, "crop", self.size)
 
     def with_length(self, length: int | None) -> "TrainConfig":
         """The same with an end and a validation interval, where none is given.

@@ -32,7 +32,7 @@ def dry_run(trainer: Trainer) -> str:
         "network": f"recipe {config.recipe}, {parameters:.1f} million parameters",
         "steps": f"{total:,}, {trainer.state.step:,} of them done",
         "samples": f"{samples:,}{epochs}",
-        "batch": f"{trainer.global_batch} = {config.batch_size} × "
+        "batch": f"{trainer.global_batch} = {trainer.recipe.batch_size} × "
         f"{config.gradient_accumulation_steps} passes × {accelerator.num_processes} processes",
         "device": f"{accelerator.device}, precision {accelerator.mixed_precision}",
         "memory": f"{_peak_memory(accelerator.device):,.0f} MB per process at most so far",

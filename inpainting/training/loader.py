@@ -22,6 +22,7 @@ from inpainting.errors import DataError, InvalidConfig, first_line
 from inpainting.masks.drawing import Sampler as HoleSampler
 from inpainting.masks.random import SAMPLERS
 from inpainting.training.config import TrainConfig
+from inpainting.training.recipes import Recipe
 from inpainting.training.torch_internals import find_dead_readers_when_due
 from inpainting.training.validation import Validation, set_aside, set_aside_of_stream
 
@@ -82,13 +83,13 @@ class TrainingLoader:
 
 
 def make_loader(
-    config: TrainConfig, holes: str, accelerator: Accelerator
+    config: TrainConfig, recipe: Recipe, accelerator: Accelerator
 ) -> tuple[TrainingLoader, Validation]:
     """What is trained on, and what is set aside.
 
     Args:
         config: of the run.
-        holes: a name of ``masks.random.SAMPLERS``.
+        recipe: its holes, its windows and how many of them.
         accelerator: this process and the number of all.
 
     Raises:
@@ -98,10 +99,10 @@ def make_loader(
         images, sampler, length, validation = _pictures(config, accelerator)
     if length is not None and length < 2:
         raise DataError("The data set has no training pictures: give a folder with train/.")
-    sample_hole = _hole_sampler(config, SAMPLERS[holes])
+    sample_hole = _hole_sampler(config, SAMPLERS[recipe.holes])
     room = int(config.picture_memory * memory_of_machine() / accelerator.num_processes)
-    dataset = HoledImages(images, sample_hole, config.size, config.crop, config.seed, room)
-    loader = TrainingLoader(dataset, sampler, length, config.batch_size, config.num_workers)
+    dataset = HoledImages(images, sample_hole, config.size, recipe.crop, config.seed, room)
+    loader = TrainingLoader(dataset, sampler, length, recipe.batch_size, config.num_workers)
     return loader, validation
 
 

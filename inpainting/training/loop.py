@@ -139,15 +139,15 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
     recipe = recipe_of(config)
     network = initial_network(recipe, config.init_from)
     multiple = network.config.multiple
-    if config.crop % multiple or config.crop > config.size:
+    if recipe.crop % multiple or recipe.crop > config.size:
         raise InvalidConfig(
-            f"--crop is {config.crop}: the network needs a multiple of {multiple}, at most --size "
+            f"--crop is {recipe.crop}: the network needs a multiple of {multiple}, at most --size "
             f"{config.size}."
         )
     features = None
     if recipe.loss.perceptual or recipe.loss.style:
         features = VggFeatures(config.vgg_weights).to(accelerator.device)
-    loader, validation = make_loader(config, recipe.holes, accelerator)
+    loader, validation = make_loader(config, recipe, accelerator)
     config = config.with_length(loader.length)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()

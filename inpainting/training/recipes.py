@@ -23,6 +23,8 @@ class Recipe:
 
     network: NetworkConfig
     holes: str  # a name of masks.random.SAMPLERS
+    crop: int  # side of the window trained on, in pixels; at most --size
+    batch_size: int  # windows per process and forward pass
     loss: LossWeights
     optimizer: Callable[..., torch.optim.Optimizer]  # fused, so that it can leave out a step
     lr: float  # peak learning rate
@@ -42,9 +44,11 @@ RECIPES = {
     "default": Recipe(
         network=ResidualUNetConfig(),
         holes="mix",
+        crop=64,
+        batch_size=64,
         loss=LossWeights(),
         optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.99), weight_decay=1e-4, fused=True),
-        lr=5e-4,
+        lr=1e-3,
         schedule=True,
         warmup=200,
         ema=0.999,
@@ -55,6 +59,8 @@ RECIPES = {
     "classic": Recipe(
         network=PConvUNetConfig(),
         holes="lines",
+        crop=256,
+        batch_size=16,
         loss=LossWeights(log_mse=0, mse=1),
         optimizer=partial(torch.optim.Adam, fused=True),
         lr=2e-4,
@@ -75,14 +81,17 @@ def recipe_of(config: TrainConfig) -> Recipe:
     Raises:
         InvalidConfig: for losses that do not exist.
     """
+    recipe = RECIPES[config.recipe]
     changes: dict[str, Any] = {
+        "crop": config.crop or min(recipe.crop, config.size),
+        "batch_size": config.batch_size,
         "lr": config.lr,
         "warmup": config.lr_warmup_steps,
         "clip": config.max_grad_norm,
         "loss": parse_losses(config.loss) if config.loss else None,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    return replace(RECIPES[config.recipe], **given)
+    return replace(recipe, **given)
 
 
 def lr_at(recipe: Recipe, step: int, done: float) -> float:

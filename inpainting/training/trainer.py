@@ -73,9 +73,8 @@ class Trainer:
     @property
     def global_batch(self) -> int:
         """Samples per step, of all processes."""
-        config = self.config
-        passes = config.gradient_accumulation_steps * self.accelerator.num_processes
-        return config.batch_size * passes
+        passes = self.config.gradient_accumulation_steps * self.accelerator.num_processes
+        return self.recipe.batch_size * passes
 
     def validation_is_due(self, epoch_before: int) -> bool:
         """After a step: every ``--validation-steps``, or at the end of an epoch."""

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from inpainting.data.dataset import HoledImages, Sample, collate
+from inpainting.data.dataset import ENCLOSED, LEAST, MARGIN, MOST, HoledImages, Sample, collate
 from inpainting.data.sampler import SampleIndex
 from inpainting.data.sources import DataSet, load_splits
-from inpainting.masks.random import sample_mix
+from inpainting.masks.random import sample_lines, sample_mix
+from inpainting.seeding import generator_for
 
 
 @pytest.fixture
@@ -42,6 +43,28 @@ def test_an_index_with_a_file_gives_what_the_pictures_index_gives(images):
     mapped = HoledImages(images, sample_mix, size=64, seed=5)[SampleIndex(1, 2)]
     streamed = HoledImages(None, sample_mix, size=64, seed=5)[SampleIndex(1, 2, cell)]
     assert same(mapped, streamed)
+
+
+def test_cuts_show_enough_missing_and_known_and_most_of_them_a_known_margin(images):
+    dataset = HoledImages(images, sample_mix, size=256, crop=64, seed=5)
+    holes = np.stack([dataset[SampleIndex(epoch, 0)].hole for epoch in range(300)])
+    shares = holes.mean(axis=(1, 2))
+    assert np.mean((shares > LEAST) & (shares < MOST)) > 0.95
+    inner = holes[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    enclosed = holes.sum(axis=(1, 2)) == inner.sum(axis=(1, 2))
+    assert ENCLOSED - 0.1 < np.mean(enclosed) < 0.97
+
+
+def test_a_hole_that_is_not_cut_is_the_samplers_own(images):
+    dataset = HoledImages(images, sample_lines, size=64, seed=5)
+    for epoch in range(5):
+        drawn = sample_lines((64, 64), generator_for(5, epoch, 1))
+        np.testing.assert_array_equal(dataset[SampleIndex(epoch, 1)].hole, drawn)
+
+
+def test_a_cut_of_an_empty_hole_is_empty(images):
+    dataset = HoledImages(images, lambda size, _: np.zeros(size, np.bool_), size=64, crop=32)
+    assert not dataset[SampleIndex(0, 0)].hole.any()
 
 
 def same(one: Sample, other: Sample) -> bool:

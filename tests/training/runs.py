@@ -16,7 +16,7 @@ from inpainting.models.base import Network
 from inpainting.models.pconv_unet import PConvUNetConfig
 from inpainting.training.ema import moving_average
 from inpainting.training.loader import TrainingLoader
-from inpainting.training.recipes import RECIPES
+from inpainting.training.recipes import recipe_of
 from inpainting.training.step import Stepper
 from inpainting.training.trainer import Trainer
 from inpainting.training.validation import Validation
@@ -52,15 +52,15 @@ def same(a: Path, b: Path) -> bool:
 
 def make_trainer(model: Network, flags: tuple[str, ...] = (), recipe: str = "default") -> Trainer:
     """A run without data: batches are given."""
-    config = train.parse(["--max-steps=1000", *QUICK, *flags])
+    config = train.parse(["--max-steps=1000", f"--recipe={recipe}", *QUICK, *flags])
     passes = config.gradient_accumulation_steps
     accelerator = Accelerator(cpu=True, gradient_accumulation_steps=passes)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, fused=True)
     model, optimizer = accelerator.prepare(model.train(), optimizer)
-    quick = replace(RECIPES[recipe], lr=3e-3, warmup=1)
+    quick = replace(recipe_of(config), lr=3e-3, warmup=1)
     ema = moving_average(model, 0.9)
     stepper = Stepper(quick, accelerator, model, ema, optimizer, passes)
-    loader = TrainingLoader(None, ShuffledSampler(8), 8, config.batch_size, 0)
+    loader = TrainingLoader(None, ShuffledSampler(8), 8, quick.batch_size, 0)
     return Trainer(config, quick, accelerator, stepper, loader, Validation([]))
 
 

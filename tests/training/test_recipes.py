@@ -14,11 +14,19 @@ from inpainting.training.recipes import RECIPES, lr_at, recipe_of
 def test_flags_change_what_they_name_and_nothing_else(name):
     assert recipe_of(TrainConfig(recipe=name)) == RECIPES[name]
     config = TrainConfig(
-        recipe=name, lr=0.1, lr_warmup_steps=0, max_grad_norm=0, loss=["hole=6", "tv=0.1"]
-    )
+        recipe=name, lr=0.1, lr_warmup_steps=0, max_grad_norm=0, loss=["hole=6", "tv=0.1"],
+        crop=32, batch_size=3,
+    )  # fmt: skip
     loss = LossWeights(log_mse=0, hole=6, tv=0.1)
-    expected = replace(RECIPES[name], lr=0.1, warmup=0, clip=0, loss=loss)
+    expected = replace(RECIPES[name], lr=0.1, warmup=0, clip=0, loss=loss, crop=32, batch_size=3)
     assert recipe_of(config) == expected
+
+
+def test_a_window_is_no_larger_than_the_picture():
+    assert recipe_of(TrainConfig(size=32)).crop == 32
+    assert recipe_of(TrainConfig(size=512)).crop == RECIPES["default"].crop
+    classic = TrainConfig(size=64, recipe="classic")
+    assert (recipe_of(classic).crop, recipe_of(replace(classic, crop=32)).crop) == (64, 32)
 
 
 def test_a_loss_that_does_not_exist_is_refused():
