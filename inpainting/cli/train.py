@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--invert-masks", action="store_true", help="in --mask-dir black = repaint")
     add("--size", "--resolution", type=int, metavar="PX",
         help="pictures are resized to this side (default: %(default)s)")
-    add("--crop", type=int, metavar="PX", 
+    add("--crop", type=int, metavar="PX",
         help="side of the window trained on; default: the recipe's")
     add("--num-workers", "--dataloader-num-workers", type=int, metavar="N",
         help="processes that read pictures (default: %(default)s)")

@@ -5,7 +5,7 @@ from pathlib import Path
 from inpainting.io.files import digest
 
 BUNDLED = Path(__file__).parents[1] / "pretrained"
-BUNDLED_SHA256 = "73d0dccd6c86922d1ab2abacd587cbafa096894732393454709cc7dd23c80481"
+BUNDLED_SHA256 = "279bbafc094d8435c9370fa9090e6326d31478b0cc258b97248138e010cc1775"
 WEIGHTS = "model.safetensors"
 
 
