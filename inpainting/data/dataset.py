@@ -94,9 +94,9 @@ class HoledImages(Dataset):
     def _cut(self, hole: Hole, generator: np.random.Generator) -> tuple[Hole, int, int]:
         """A window around a missing pixel, its left and its top.
 
-        What can be learned from it decides: a hole of few pixels has the noisiest gradient of all,
-        and what is missing up to a side of the window, being known from one direction only, hides
-        by its error how well the rest is filled (docs/experiments.md, 67 and 70).
+        A hole of few pixels has the noisiest gradient of all. What is missing up to a side of the
+        window is seen from one direction only: its error stays large and dominates the gradient of
+        the rest (docs/experiments.md, 67 and 70).
         """
         if self.crop == self.size or not hole.any():
             return hole[: self.crop, : self.crop], 0, 0
@@ -106,12 +106,11 @@ class HoledImages(Dataset):
             y, x = divmod(int(missing[generator.integers(len(missing))]), self.size)
             corner = np.array([x, y]) - generator.integers(margin, self.crop - margin, size=2)
             left, top = np.clip(corner, 0, self.size - self.crop).tolist()
-            inner = hole[top : top + self.crop, left : left + self.crop]
-            inner = inner[margin : self.crop - margin, margin : self.crop - margin]
-            part = np.pad(inner, margin)
-            if LEAST < part.mean() < MOST:
+            rows, columns = (slice(k + margin, k + self.crop - margin) for k in (top, left))
+            inner = hole[rows, columns]
+            if LEAST < np.count_nonzero(inner) / self.crop**2 < MOST:
                 break
-        return part, left, top
+        return np.pad(inner, margin), left, top
 
 
 def collate(samples: Sequence[Sample | str], crop: int) -> Batch:

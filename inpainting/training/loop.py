@@ -139,9 +139,10 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
     recipe = recipe_of(config)
     network = initial_network(recipe, config.init_from)
     multiple = network.config.multiple
-    if recipe.crop % multiple or recipe.crop > config.size:
+    crop = recipe.crop or config.size
+    if crop % multiple or crop > config.size:
         raise InvalidConfig(
-            f"--crop is {recipe.crop}: the network needs a multiple of {multiple}, at most --size "
+            f"--crop is {crop}: the network needs a multiple of {multiple}, at most --size "
             f"{config.size}."
         )
     features = None

@@ -23,7 +23,7 @@ class Recipe:
 
     network: NetworkConfig
     holes: str  # a name of masks.random.SAMPLERS
-    crop: int  # side of the window trained on, in pixels; at most --size
+    crop: int | None  # side of the window trained on, in pixels; None = the whole picture
     batch_size: int  # windows per process and forward pass
     loss: LossWeights
     optimizer: Callable[..., torch.optim.Optimizer]  # fused, so that it can leave out a step
@@ -59,7 +59,7 @@ RECIPES = {
     "classic": Recipe(
         network=PConvUNetConfig(),
         holes="lines",
-        crop=256,
+        crop=None,
         batch_size=16,
         loss=LossWeights(log_mse=0, mse=1),
         optimizer=partial(torch.optim.Adam, fused=True),
@@ -83,7 +83,7 @@ def recipe_of(config: TrainConfig) -> Recipe:
     """
     recipe = RECIPES[config.recipe]
     changes: dict[str, Any] = {
-        "crop": config.crop or min(recipe.crop, config.size),
+        "crop": config.crop or (recipe.crop and min(recipe.crop, config.size)),
         "batch_size": config.batch_size,
         "lr": config.lr,
         "warmup": config.lr_warmup_steps,

@@ -25,8 +25,12 @@ def test_flags_change_what_they_name_and_nothing_else(name):
 def test_a_window_is_no_larger_than_the_picture():
     assert recipe_of(TrainConfig(size=32)).crop == 32
     assert recipe_of(TrainConfig(size=512)).crop == RECIPES["default"].crop
-    classic = TrainConfig(size=64, recipe="classic")
-    assert (recipe_of(classic).crop, recipe_of(replace(classic, crop=32)).crop) == (64, 32)
+
+
+def test_classic_sees_whole_pictures_of_any_size_unless_told_otherwise():
+    for size in (64, 256, 512):
+        classic = TrainConfig(size=size, recipe="classic")
+        assert (recipe_of(classic).crop, recipe_of(replace(classic, crop=32)).crop) == (None, 32)
 
 
 def test_a_loss_that_does_not_exist_is_refused():
