@@ -6,6 +6,7 @@ InpaintingError
 │   ├── EmptyHole       nothing is marked, so there is nothing to fill
 │   ├── NothingKnown    everything is marked, so there is nothing to fill from
 │   └── SizeMismatch    picture and mask differ in size
+├── InvalidGuide        the guide does not fit the picture or its hole
 ├── OutOfMemory         not even the smallest pieces of the picture could be filled
 ├── InvalidConfig       a network, mask generator or training option contradicts itself
 ├── DataError           a data set cannot be loaded or split
@@ -63,6 +64,10 @@ class SizeMismatch(InvalidMask):
 
     def __reduce__(self) -> tuple[type, tuple[tuple[int, int], tuple[int, int]]]:
         return type(self), (self.image_size, self.mask_size)  # crosses to a worker process whole
+
+
+class InvalidGuide(InpaintingError):
+    """The guide does not fit its picture, or gives nothing inside the hole."""
 
 
 class OutOfMemory(InpaintingError):

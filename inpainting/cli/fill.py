@@ -2,6 +2,7 @@
 
     inpaint fill photo.jpg --mask mask.png --out filled
     inpaint fill photos/ --mask masks/ --out filled     # one mask per name
+    inpaint fill photo.jpg --mask mask.png --guide colours.png --out filled
     accelerate launch --multi_gpu --num_processes 2 -m inpainting fill photos/ ...
 
 Results are PNG files under the pictures' names, with filled/report.json beside them. Run again, it
@@ -94,13 +95,21 @@ def find_work(args: argparse.Namespace) -> list[Job]:
         )
     if not args.mask.exists():
         raise InpaintingError(f"There is no mask file or folder {args.mask}: check the path.")
-    found = find_pictures(args.image, args.mask, args.out)
+    if args.guide and not args.guide.exists():
+        raise InpaintingError(f"There is no guide file or folder {args.guide}: check the path.")
+    found = find_pictures(args.image, args.mask, args.out, args.guide)
     if not found.pictures:
         words = ["There is no picture in what was given: name files or folders.", *left_out(found)]
         raise InpaintingError(" ".join(words))
     for note in left_out(found):
         print(f"note: {note}", file=sys.stderr)
-    return find_jobs(found, args.mask, args.out)
+    jobs = find_jobs(found, args.mask, args.out, args.guide)
+    if args.guide and not any(job.guide for job in jobs):
+        raise InpaintingError(
+            f"--guide {args.guide} has no file for any of the pictures: name one like its picture, "
+            f"or give one file."
+        )
+    return jobs
 
 
 def left_out(found: Found) -> list[str]:
@@ -117,7 +126,7 @@ def plan(jobs: Sequence[Job]) -> tuple[list[str], bool]:
     """Lines on which picture is filled with which mask into which file, and whether one is not."""
     lines = [
         f"skipped {job.image}: {job.error}" if job.error
-        else f"{job.image} + {job.mask} -> {job.output}"
+        else f"{' + '.join(map(str, job.given.values()))} -> {job.output}"
         for job in jobs
     ]  # fmt: skip
     return lines, any(job.error for job in jobs)
@@ -158,6 +167,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("image", nargs="+", type=Path, help="files, or folders that are searched at any depth")
     add("--mask", type=Path, required=True, help="white = repaint; a file, or a folder of one each")
+    add("--guide", type=Path, help="colours wanted in the hole, painted on transparent; a file, or "
+        "a folder of one for each picture that has one")  # fmt: skip
     add("--dry-run", action="store_true", help="print which mask each picture has, and fill none")
     add("--out", type=Path, required=True, help="folder for the results")
     add("--invert-mask", action="store_true", help="black = repaint")

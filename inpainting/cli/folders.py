@@ -22,6 +22,7 @@ from inpainting.cli.report_file import earlier_records, file_of, log_of, write_r
 from inpainting.distributed import SingleProcess
 from inpainting.errors import InpaintingError, first_line
 from inpainting.evaluation.fill_report import fill_report
+from inpainting.inference.guide_image import read_guide
 from inpainting.inference.pipeline import InpaintingPipeline
 from inpainting.io.files import Record, append_record, atomic_write
 from inpainting.io.images import read_picture
@@ -104,20 +105,22 @@ def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Fill:
     """Fill one picture and measure it against what was given.
 
     Raises:
-        InpaintingError: when the picture or its mask cannot be used.
+        InpaintingError: when the picture, its mask or its guide cannot be used.
     """
     assert job.mask is not None
     picture, about_picture = read_picture(job.image)
     mask_image, about_mask = read_mask_file(job.mask, picture.size, options.invert, picture)
     hole = hole_from_mask_image(grow(mask_image, options.grow), picture.size)
+    guide, about_guide = (None, ()) if job.guide is None else read_guide(job.guide, hole)
     start = time.perf_counter()
     result = pipe.fill_hole(
-        picture, hole, options.strategy, options.feather, mode=options.mode, seed=options.seed
-    )
+        picture, hole, options.strategy, options.feather,
+        mode=options.mode, seed=options.seed, guide=guide,
+    )  # fmt: skip
     seconds = time.perf_counter() - start
     file = io.BytesIO()
     write_png(result.image, file, result=True)
-    notes = [*about_picture, *about_mask, *result.notes]
+    notes = [*about_picture, *about_mask, *about_guide, *result.notes]
     record = {"notes": notes, "seconds": round(seconds, 3), **fill_report(result)}
     return Fill(file.getvalue(), record)
 
@@ -172,7 +175,7 @@ class _Work(NamedTuple):
     def _fill(self, job: Job, record: Record, log: Path) -> Outcome:
         if job.error or job.mask is None:
             raise InpaintingError(job.error)
-        sources = made_from(job.image, job.mask, self.weights, self.options._asdict())
+        sources = made_from(job.given, self.weights, self.options._asdict())
         earlier, found = self.earlier.get(record["file"]), lies_at(job.output)
         changed: list[str] = []
         if earlier and "sha256" in earlier:

@@ -1,5 +1,6 @@
 """What a result was made from: it decides whether an earlier one still stands."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import inpainting
@@ -8,27 +9,27 @@ from inpainting.io.files import Record, digest
 from inpainting.io.png import is_result
 
 PARTS = {
-    "picture": "its picture", "mask": "its mask", "weights": "the checkpoint",
+    "picture": "its picture", "mask": "its mask", "guide": "its guide", "weights": "the checkpoint",
     "options": "an option", "version": "the version of this package",
 }  # fmt: skip
 BEFORE_MODES = {"mode": "faithful", "seed": 0}  # what versions did that wrote down neither
 
 
-def made_from(picture: Path, mask: Path, weights: str, options: Record) -> Record:
+def made_from(given: Mapping[str, Path], weights: str, options: Record) -> Record:
     """Digests of the files' contents and the weights, the options, this package's version.
 
     Raises:
         InpaintingError: when a file cannot be read.
     """
     try:
-        contents = digest(picture), digest(mask)
+        contents = {name: digest(path) for name, path in given.items()}
     except OSError as error:
         raise InpaintingError(
             f"{error.filename} could not be read ({error.strerror}): check the file and its "
             "permissions."
         ) from error
-    values = (*contents, weights, options, inpainting.__version__)
-    return dict(zip(PARTS, values, strict=True))
+    version = inpainting.__version__
+    return {**contents, "weights": weights, "options": options, "version": version}
 
 
 def what_changed(earlier: Record, now: Record) -> list[str]:
@@ -36,7 +37,7 @@ def what_changed(earlier: Record, now: Record) -> list[str]:
     before = dict(earlier.get("made_from", {}))
     if "options" in before:
         before["options"] = BEFORE_MODES | before["options"]
-    return [words for part, words in PARTS.items() if before.get(part) != now[part]]
+    return [words for part, words in PARTS.items() if before.get(part) != now.get(part)]
 
 
 def lies_at(output: Path) -> str | None:

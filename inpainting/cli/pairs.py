@@ -14,12 +14,22 @@ from inpainting.io.png import is_result
 
 
 class Job(NamedTuple):
-    """A picture, its mask, and where its result goes; ``error`` says why it cannot be filled."""
+    """A picture, its mask, and where its result goes; ``error`` says why it cannot be filled.
+
+    ``guide``: colours for its hole, where somebody has painted some.
+    """
 
     image: Path
     output: Path
     mask: Path | None = None
     error: str = ""
+    guide: Path | None = None
+
+    @property
+    def given(self) -> dict[str, Path]:
+        """The files that it is filled from, by what they are."""
+        files = {"picture": self.image, "mask": self.mask, "guide": self.guide}
+        return {name: path for name, path in files.items() if path is not None}
 
 
 class Found(NamedTuple):
@@ -32,18 +42,20 @@ class Found(NamedTuple):
     results: list[Path]
 
 
-def find_jobs(found: Found, mask: Path, out: Path) -> list[Job]:
+def find_jobs(found: Found, mask: Path, out: Path, guide: Path | None = None) -> list[Job]:
     """One job per picture, in order.
 
     Args:
         found: of :func:`find_pictures`.
         mask: a file for all pictures, or a folder with one for each.
         out: folder for the results; they lie there as the pictures do in what was searched.
+        guide: a file for all pictures, or a folder with one for some of them.
 
     Raises:
-        InvalidConfig: when a result would be written over a picture or a mask.
+        InvalidConfig: when a result would be written over a file that was given.
     """
-    masks = _MaskFolder(mask) if mask.is_dir() else None
+    masks = _NamedFiles(mask) if mask.is_dir() else None
+    guides = _NamedFiles(guide) if guide and guide.is_dir() else None
     taken: dict[Path, Path] = {}
     jobs = []
     for image, below in found.pictures.items():
@@ -57,7 +69,8 @@ def find_jobs(found: Found, mask: Path, out: Path) -> list[Job]:
                 "fill them into different folders."
             )
         else:
-            job = masks.pair(job, below) if masks else job._replace(mask=mask)
+            job = _with_mask(job, below, masks) if masks else job._replace(mask=mask)
+            job = _with_guide(job, below, guides) if guides else job._replace(guide=guide)
         jobs.append(job)
     if masks:
         jobs = _without_shared(jobs)
@@ -65,15 +78,18 @@ def find_jobs(found: Found, mask: Path, out: Path) -> list[Job]:
     return jobs
 
 
-def find_pictures(sources: Sequence[Path], mask: Path, out: Path) -> Found:
+def find_pictures(
+    sources: Sequence[Path], mask: Path, out: Path, guide: Path | None = None
+) -> Found:
     """The pictures named, and those in folders, at any depth.
 
-    In folders these are no pictures: what lies in ``out`` or in the folder of masks, the mask
-    itself, a file ``photo_mask.png`` beside ``photo.jpg``, hidden files, and earlier results.
+    In folders these are no pictures: what lies in ``out`` or in the folders of masks and guides,
+    the mask and the guide themselves, a file ``photo_mask.png`` beside ``photo.jpg``, hidden files,
+    and earlier results.
 
     Args:
         sources: files and folders.
-        mask, out: as for :func:`find_jobs`.
+        mask, out, guide: as for :func:`find_jobs`.
 
     Raises:
         InvalidImage: when a source is missing.
@@ -84,7 +100,7 @@ def find_pictures(sources: Sequence[Path], mask: Path, out: Path) -> Found:
         if not source.exists():
             raise InvalidImage(f"There is no file or folder {source}: check the path.")
         if source.is_dir():
-            images = _search(source, mask, out, found.results)
+            images = _search(source, [p for p in (mask, out, guide) if p], found.results)
         else:
             images = {source: Path(source.name)}
         for image, below in images.items():
@@ -95,8 +111,8 @@ def find_pictures(sources: Sequence[Path], mask: Path, out: Path) -> Found:
     return found
 
 
-def _search(source: Path, mask: Path, out: Path, results: list[Path]) -> dict[Path, Path]:
-    inner = [path.resolve() for path in (mask, out) if path.resolve() != source.resolve()]
+def _search(source: Path, others: Sequence[Path], results: list[Path]) -> dict[Path, Path]:
+    inner = [path.resolve() for path in others if path.resolve() != source.resolve()]
     files = picture_files(source)
     found = {}
     for image in sorted([*files.pictures, *files.foreign]):
@@ -110,8 +126,8 @@ def _search(source: Path, mask: Path, out: Path, results: list[Path]) -> dict[Pa
     return found
 
 
-class _MaskFolder:
-    """Masks by where they lie in their folder, and their names without suffixes."""
+class _NamedFiles:
+    """Masks or guides by where they lie in their folder, and their names without suffixes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -120,27 +136,44 @@ class _MaskFolder:
             if path.suffix.lower() in SUFFIXES:
                 self.files[path.relative_to(folder).with_suffix("")].append(path)
 
-    def pair(self, job: Job, below: Path) -> Job:
-        """The job with its mask: in the folder that mirrors the picture's, else in the top one."""
+    def of(self, image: Path, below: Path, *endings: str) -> list[Path]:
+        """Those of a picture: in the folder that mirrors the picture's, else in the top one."""
         found: list[Path] = []
         for folder in dict.fromkeys((below.parent, Path())):
-            found = found or self._masks(job.image, folder / below.stem)
-        if len(found) == 1:
-            return job._replace(mask=found[0])
-        names = ", ".join(path.name for path in found) or "nothing"
-        places = " and ".join(dict.fromkeys((str(self.folder / below.parent), str(self.folder))))
-        return job._replace(
-            error=f"The mask of {job.image.name} was looked for in {places} as "
-            f"{below.stem}{MASK_ENDING}.png, {below.stem}.png or another picture file of that "
-            f"name, and {names} was found: one file is needed."
-        )
+            found = found or self._named(image, folder / below.stem, endings)
+        return found
 
-    def _masks(self, image: Path, name: Path) -> list[Path]:
-        marked = self.files.get(name.with_name(name.name + MASK_ENDING), [])
+    def _named(self, image: Path, name: Path, endings: Sequence[str]) -> list[Path]:
+        marked = [path for ending in endings for path in self.files.get(_ends(name, ending), [])]
         same = self.files.get(name, [])
         if any(os.path.samefile(path, image) for path in same):
             same = []  # photos and masks in one folder
         return [path for path in (*same, *marked) if not is_result(path)]
+
+
+def _ends(name: Path, ending: str) -> Path:
+    return name.with_name(name.name + ending)
+
+
+def _with_mask(job: Job, below: Path, masks: _NamedFiles) -> Job:
+    found = masks.of(job.image, below, MASK_ENDING)
+    if len(found) == 1:
+        return job._replace(mask=found[0])
+    names = ", ".join(path.name for path in found) or "nothing"
+    places = " and ".join(dict.fromkeys((str(masks.folder / below.parent), str(masks.folder))))
+    return job._replace(
+        error=f"The mask of {job.image.name} was looked for in {places} as "
+        f"{below.stem}{MASK_ENDING}.png, {below.stem}.png or another picture file of that "
+        f"name, and {names} was found: one file is needed."
+    )
+
+
+def _with_guide(job: Job, below: Path, guides: _NamedFiles) -> Job:
+    found = guides.of(job.image, below)
+    if len(found) > 1 and not job.error:
+        names = ", ".join(path.name for path in found)
+        return job._replace(error=f"{names} could each be the guide of {job.image.name}: keep one.")
+    return job._replace(guide=found[0]) if found else job
 
 
 def _without_shared(jobs: Sequence[Job]) -> list[Job]:
@@ -168,8 +201,8 @@ def _check_outputs(jobs: Sequence[Job]) -> None:
     """
     given: dict[tuple[int, int], Path] = {}
     for job in jobs:
-        for path in (job.image, job.mask):
-            if path is not None and path.exists():
+        for path in job.given.values():
+            if path.exists():
                 given.setdefault(_identity(path), path)
     for job in jobs:
         if not job.error and job.output.exists() and (same := given.get(_identity(job.output))):

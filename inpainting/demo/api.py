@@ -17,6 +17,7 @@ from inpainting.demo.requests import Overtaken, check_wanted
 from inpainting.demo.uploads import uploaded
 from inpainting.errors import InvalidConfig, InvalidImage
 from inpainting.evaluation.fill_report import fill_report
+from inpainting.inference.guide_image import read_guide
 from inpainting.io.images import read_picture
 from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.files import read_mask_file
@@ -35,6 +36,7 @@ def fill(
     feather: int = 0,
     mode: Literal["auto", "faithful", "natural"] = "auto",
     seed: int = 0,
+    guide: gr.FileData | None = None,
 ) -> tuple[gr.FileData, dict]:
     """Fill the white part of a mask in a picture, and say how good the fill is.
 
@@ -46,6 +48,8 @@ def fill(
         mode: faithful = the network's fill, the closest on average; natural = filled with the
             picture's own texture; auto = deep parts of the hole natural, thin ones faithful.
         seed: 0 to 4294967295; another one is another try where texture is copied.
+        guide: picture file of the same size, transparent but where a colour is wanted in the hole;
+            the colours are continued, and filled over.
 
     Returns:
         The filled picture as PNG of the same size, in its own colour space, and what was measured
@@ -59,10 +63,12 @@ def fill(
         )
     mask, about_mask = read_mask_file(_path(mask_image), original.size, picture=original)
     hole = hole_from_mask_image(mask, original.size)
+    given, about_guide = read_guide(_path(guide), hole) if guide else (None, ())
     try:
         served = service.fill(
-            original, hole, strategy, feather, lambda _: check_wanted(), mode=mode, seed=seed
-        )
+            original, hole, strategy, feather, lambda _: check_wanted(), mode=mode, seed=seed,
+            guide=given,
+        )  # fmt: skip
     except Overtaken:
         raise user_error("Nobody waits for this answer any more.") from None
     path = keep(served.result.image, f"{stem(_name(image))}_filled")
@@ -70,7 +76,7 @@ def fill(
         "seconds": round(served.seconds, 4),
         "device": served.device,
         "checkpoint": checkpoint_name(),
-        "notes": [*about_picture, *about_mask, *served.result.notes],
+        "notes": [*about_picture, *about_mask, *about_guide, *served.result.notes],
     }
     return gr.FileData(path=path, orig_name=path.rpartition("/")[2]), about
 

@@ -15,7 +15,8 @@ from inpainting.demo import limits
 from inpainting.demo.examples import Example, find, read_original, read_photo
 from inpainting.demo.patches import Patch, lay, lies_in
 from inpainting.demo.uploads import uploaded
-from inpainting.errors import InvalidConfig, InvalidMask
+from inpainting.errors import InvalidConfig, InvalidGuide, InvalidMask
+from inpainting.inference.guide_image import inside
 from inpainting.inference.parts import SEEDS
 from inpainting.io.images import decode, read_picture
 from inpainting.masks.convert import black_and_white, hole_from_mask_image
@@ -30,6 +31,14 @@ MOST_REQUESTS = 2**53  # of a visitor: a browser counts no further
 UNFIT = "This request does not fit the app: reload the page, and try again."
 PHOTO_GONE = "The photo is not kept here any more: files are deleted after an hour. Open it again."
 NO_HOLE = "The painted part does not fit the photo: reload the page, and try again."
+NO_GUIDE = "The drawn colours do not fit the photo: reload the page, and try again."
+
+
+class Drawn(NamedTuple):
+    """A PNG of a part of the photo."""
+
+    box: Box
+    png: bytes
 
 
 class Asked(NamedTuple):
@@ -37,9 +46,10 @@ class Asked(NamedTuple):
 
     ``number``: of the visitor's requests; ``photo``: a file's path or ``example:NAME``;
     ``patches``: of earlier fills; ``box`` and ``png``: what is painted, a 1-bit PNG, white =
-    repaint, of that part of the photo, None and empty where nothing is; ``grow`` and ``feather``
-    in pixels; ``mode`` and ``seed`` of the fill; ``known``: whether the original under the hole is
-    known; ``measured``: whether its numbers are wanted.
+    repaint, of that part of the photo, None and empty where nothing is; ``guide``: colours drawn
+    into it, a PNG with transparency, and the part of the photo that it is of; ``grow`` and
+    ``feather`` in pixels; ``mode`` and ``seed`` of the fill; ``known``: whether the original
+    under the hole is known; ``measured``: whether its numbers are wanted.
     """
 
     number: int
@@ -47,6 +57,7 @@ class Asked(NamedTuple):
     patches: tuple[Patch, ...] = ()
     box: Box | None = None
     png: bytes = b""
+    guide: Drawn | None = None
     grow: int = 0
     feather: int = 0
     mode: str = "auto"
@@ -80,7 +91,8 @@ def read_asked(data: Any) -> Asked:
             photo=text(data["photo"]),
             patches=patches,
             box=None if box is None else _box(box),
-            png=base64.b64decode(data.get("png") or "", validate=True),
+            png=_bytes(data.get("png") or ""),
+            guide=_drawn(data.get("guide")),
             grow=int(data.get("grow", 0)),
             feather=int(data.get("feather", 0)),
             mode=text(data.get("mode", "auto")),
@@ -148,6 +160,24 @@ def hole_of(asked: Asked, size: tuple[int, int]) -> Hole:
     return hole_from_mask_image(mask_image_of(asked, size), size)
 
 
+def guide_of(asked: Asked, hole: Hole) -> Image.Image | None:
+    """The colours drawn into a hole, see :mod:`inpainting.inference.guide_image`; None for none.
+
+    Raises:
+        InvalidGuide: when they are no picture of their box.
+    """
+    if asked.guide is None:
+        return None
+    box, png = asked.guide
+    height, width = hole.shape
+    part = decode(png)
+    if not lies_in(box, (width, height)) or part.size != box_size(box):
+        raise InvalidGuide(NO_GUIDE)
+    drawn = Image.new("RGBA", (width, height))
+    drawn.paste(part.convert("RGBA"), box)
+    return inside(drawn, hole)
+
+
 def original_of(asked: Asked) -> Image.Image | None:
     """The undamaged original of an example, where there is one beside it."""
     return read_original(asked.example) if asked.example else None
@@ -168,6 +198,14 @@ def _photo(asked: Asked) -> Image.Image:
     if asked.example:
         return read_photo(asked.example)
     return read_picture(uploaded(asked.photo, PHOTO_GONE)).image
+
+
+def _drawn(value: Any) -> Drawn | None:
+    return None if value is None else Drawn(_box(value["box"]), _bytes(value["png"]))
+
+
+def _bytes(value: str) -> bytes:
+    return base64.b64decode(value, validate=True)
 
 
 def _box(value: Any) -> Box:

@@ -11,7 +11,15 @@ from typing import Any
 import gradio as gr
 
 from inpainting.demo import comparison, service
-from inpainting.demo.asked import Asked, hole_of, number_of, original_of, picture_of, read_asked
+from inpainting.demo.asked import (
+    Asked,
+    guide_of,
+    hole_of,
+    number_of,
+    original_of,
+    picture_of,
+    read_asked,
+)
 from inpainting.demo.checkpoint import local_pipeline
 from inpainting.demo.errors import UserError, sentence, user_error
 from inpainting.demo.examples import Example, read_mask_image, read_photo
@@ -79,13 +87,14 @@ def serve(asked: Asked, on_pass: OnPass | None = None) -> service.ServedFill:
     picture = picture_of(asked)
     hole = hole_of(asked, picture.size)
     example = asked.example
-    if example and not (asked.patches or asked.feather or asked.seed):
+    if example and not (asked.patches or asked.feather or asked.seed or asked.guide):
         bundled = filled_example(example, asked.mode)
         if (bundled.result.hole == hole).all():
             return bundled
     return service.fill(
-        picture, hole, feather=asked.feather, on_pass=on_pass, mode=asked.mode, seed=asked.seed
-    )
+        picture, hole, feather=asked.feather, on_pass=on_pass, mode=asked.mode, seed=asked.seed,
+        guide=guide_of(asked, hole),
+    )  # fmt: skip
 
 
 @functools.cache

@@ -29,13 +29,13 @@ class ServedFill(NamedTuple):
 
 @readable_errors
 def fill_on(
-    device: str | None, picture: Image.Image, hole: Hole, *options: Any, mode: str, seed: int
+    device: str | None, picture: Image.Image, hole: Hole, *options: Any, **named: Any
 ) -> ServedFill:
-    """Fill on a device; ``options`` are those of ``InpaintingPipeline.fill_hole``, in its order."""
+    """Fill on a device; options are those of ``InpaintingPipeline.fill_hole``, in its order."""
     pipeline = load_pipeline(device)
     with places:
         start = time.perf_counter()
-        result = pipeline.fill_hole(picture, hole, *options, mode=mode, seed=seed)
+        result = pipeline.fill_hole(picture, hole, *options, **named)
     seconds = time.perf_counter() - start
     name = pipeline.predictor.device.type.upper().replace("CUDA", "GPU")
     return ServedFill(result, seconds, name)
@@ -54,6 +54,7 @@ def fill(
     *,
     mode: str = "auto",
     seed: int = 0,
+    guide: Image.Image | None = None,
 ) -> ServedFill:
     """Fill on the lent GPU, if there is one, else where the pipeline is.
 
@@ -61,11 +62,12 @@ def fill(
         UserError: the sentence of an :class:`inpainting.InpaintingError`.
         Whatever ``on_pass`` raises; a lent GPU is another process and does not call it.
     """
+    named = {"mode": mode, "seed": seed, "guide": guide}
     if not spaces:
-        return fill_on(None, picture, hole, strategy, feather, on_pass, mode=mode, seed=seed)
+        return fill_on(None, picture, hole, strategy, feather, on_pass, **named)
     try:
-        return fill_on_lent_gpu(None, picture, hole, strategy, feather, mode=mode, seed=seed)
+        return fill_on_lent_gpu(None, picture, hole, strategy, feather, **named)
     except UserError:
         raise
     except gr.Error:  # no GPU free, or the visitor's quota is used up
-        return fill_on("cpu", picture, hole, strategy, feather, on_pass, mode=mode, seed=seed)
+        return fill_on("cpu", picture, hole, strategy, feather, on_pass, **named)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inpainting.inference.guide_image import shrink
 from inpainting.inference.tiles import Tile, fade_in
 from inpainting.io.tensors import padded
 from inpainting.types import Box, Flags, Hole, in_box
@@ -42,7 +43,8 @@ class Canvas:
     bool (H, W), what is still to be filled; what is neither known nor hole, such as transparent
     pixels, stays as it is. ``error``: "L" at the size of the user's picture, the expected error in
     grey levels, painted in place and shared with every canvas cut from this one; None where the
-    network predicts none.
+    network predicts none. ``guide``: of :mod:`inpainting.inference.guide_image`, of this scale, or
+    None.
     """
 
     picture: Image.Image
@@ -50,6 +52,7 @@ class Canvas:
     hole: Hole
     frame: Frame
     error: Image.Image | None = None
+    guide: Image.Image | None = None
 
     def cut(self, box: Box) -> "Canvas":
         """A part of the canvas, with a picture of its own."""
@@ -57,8 +60,9 @@ class Canvas:
         frame = Frame(size, scale, (x + scale * box[0], y + scale * box[1]))
         inside = in_box(box)
         return Canvas(
-            self.picture.crop(box), self.known[inside], self.hole[inside], frame, self.error
-        )
+            self.picture.crop(box), self.known[inside], self.hole[inside], frame, self.error,
+            self.guide and self.guide.crop(box),
+        )  # fmt: skip
 
     def halved(self) -> "Canvas":
         """The canvas at half the size, rounded up: means of known pixels; known is what has one."""
@@ -74,7 +78,11 @@ class Canvas:
         hole = hole[0::2, 0::2] | hole[0::2, 1::2] | hole[1::2, 0::2] | hole[1::2, 1::2]
         some = count > 0
         frame = self.frame._replace(scale=2 * self.frame.scale)
-        return Canvas(Image.fromarray(mean), some, hole & ~some, frame, self.error)
+        small = Image.fromarray(mean)
+        width, height = small.size
+        even = (0, 0, 2 * width, 2 * height)
+        guide = self.guide and shrink(self.guide.crop(even), small.size)
+        return Canvas(small, some, hole & ~some, frame, self.error, guide)
 
     def shrunk(self, longest: int) -> "Canvas":
         """The canvas at ``longest`` pixels on a side at most: means of the known pixels.
@@ -93,7 +101,9 @@ class Canvas:
         known = share >= min(128, share.max())
         mean = 255.0 * total / np.maximum(share, 1)[..., None]
         picture = Image.fromarray(np.minimum(np.rint(mean), 255).astype(np.uint8))
-        return Canvas(picture, known, ~known, self.frame._replace(scale=scale), self.error)
+        frame = self.frame._replace(scale=scale)
+        guide = self.guide and shrink(self.guide, picture.size)
+        return Canvas(picture, known, ~known, frame, self.error, guide)
 
     def put(self, tile: Tile, filled: Image.Image, error: NDArray[np.uint8] | None = None) -> None:
         """Paint the holes of a tile's core; where they have been painted already, fade in.

@@ -22,13 +22,15 @@ class Level:
     ``image``: (H, W, 3) in grey levels, in the hole the guess; float, or uint8 at full resolution.
     ``known``: bool (H, W), blocks without a missing or transparent pixel. ``hole``: bool (H, W),
     blocks with a missing one. ``error``: float (H, W), the mean absolute error in grey levels that
-    is expected of the guess, 0 where nothing is missing; None where nobody knows.
+    is expected of the guess, 0 where nothing is missing; None where nobody knows. ``given``: bool
+    (H, W), missing blocks where somebody has said what colour is wanted.
     """
 
     image: NDArray[Any]
     known: Flags
     hole: Hole
     error: NDArray[Any] | None = None
+    given: Flags | None = None
 
     @classmethod
     def shrunk(
@@ -38,9 +40,10 @@ class Level:
         hole: Hole,
         scale: int,
         error: NDArray[np.uint8] | None = None,
+        given: Flags | None = None,
     ) -> "Level":
         """Means of ``scale``×``scale`` pixels; sides are multiples of it."""
-        pixels = cls(picture, known, hole, None if error is None else error * hole)
+        pixels = cls(picture, known, hole, None if error is None else error * hole, given)
         return pixels._shrunk(scale)
 
     def halved(self) -> "Level":
@@ -55,6 +58,7 @@ class Level:
         return Level(
             _means(self.image, scale).astype(np.float32),
             ~_any(~self.known, scale), _any(self.hole, scale), error,
+            None if self.given is None else _any(self.given, scale),
         )  # fmt: skip
 
     def with_guess(self, guess: Floats) -> "Level":

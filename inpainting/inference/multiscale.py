@@ -6,8 +6,9 @@ finer pass continues both the surroundings and the coarser fill. What is left on
 never far from known pixels, and is filled tile by tile.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,18 +17,25 @@ from PIL import Image
 from torch import Tensor
 
 from inpainting.inference.canvas import Canvas
+from inpainting.inference.guide_image import given_in
 from inpainting.inference.result import OnPass, Pass
 from inpainting.inference.tiles import LARGEST, Tile, around, find_tiles
 from inpainting.io.tensors import to_image, to_tensor
 from inpainting.masks.convert import valid_from_hole
 from inpainting.masks.edit import any_per_block
 from inpainting.models.base import Prediction
+from inpainting.models.guide import Guide
 from inpainting.types import DATA_RANGE, Flags, in_box
 
 DEEP = 16  # pixels from the nearest known one, from where on a coarser fill is kept
 BLOCK = 8  # depth is measured in blocks of this side
 
-Predict = Callable[[Tensor, Tensor], Prediction]  # of a Predictor: image and valid, any size
+
+class Predict(Protocol):
+    """A network on pictures of any size, as :class:`inpainting.inference.predict.Predictor` is."""
+
+    def __call__(self, image: Tensor, valid: Tensor, guide: Guide | None = None, /) -> Prediction:
+        """Image and valid to the prediction."""
 
 
 def fill_canvas(
@@ -66,7 +74,8 @@ def fill_tiles(
         on_pass(_describe(canvas, batch))
         images = torch.cat([to_tensor(canvas.picture.crop(tile.box)) for tile in batch])
         holes = np.stack([~canvas.known[in_box(tile.box)] for tile in batch])
-        prediction = predict(images, valid_from_hole(torch.from_numpy(holes)[:, None]))
+        valid = valid_from_hole(torch.from_numpy(holes)[:, None])
+        prediction = predict(images, valid, *_guides(canvas, batch))
         errors = _grey_levels(prediction.scale, len(batch))
         for tile, image, error in zip(batch, prediction.image, errors, strict=True):
             filled[tile] = to_image(image[None]), error
@@ -109,6 +118,15 @@ def _describe(canvas: Canvas, batch: list[Tile]) -> Pass:
     left, top, right, bottom = batch[0].box
     boxes = tuple(canvas.frame.in_picture(tile.box) for tile in batch)
     return Pass(boxes, (bottom - top, right - left), canvas.frame.scale)
+
+
+def _guides(canvas: Canvas, batch: list[Tile]) -> list[Guide]:
+    """The guide of a batch of tiles, where there is one."""
+    if canvas.guide is None:
+        return []
+    parts = [canvas.guide.crop(tile.box) for tile in batch]
+    given = torch.from_numpy(np.stack([given_in(part) for part in parts]))
+    return [Guide(torch.cat([to_tensor(part) for part in parts]), given[:, None].float())]
 
 
 def _grey_levels(scale: Tensor | None, count: int) -> list[np.ndarray | None]:

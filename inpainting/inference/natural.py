@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from inpainting.inference.guide_image import given_in
 from inpainting.inference.offsets import NothingToCopy
 from inpainting.inference.texture import MOST_MISSING, fill_with_texture
 from inpainting.masks.edit import any_per_block
@@ -31,6 +32,7 @@ def add_texture(
     device: torch.device,
     share: float = 1.0,
     error: Image.Image | None = None,
+    guide: Image.Image | None = None,
     on_step: Callable[[Box], object] = lambda box: None,
 ) -> Hole:
     """Fill missing pixels again, in place, with texture from around them.
@@ -43,6 +45,7 @@ def add_texture(
         device: where offsets are chosen.
         share: of the usual work and memory.
         error: "L", of the picture's size: the absolute error in grey levels expected of its fill.
+        guide: of :mod:`inpainting.inference.guide_image`, which the fill has followed.
         on_step: is called with a group's box before each part of its work; what it raises ends the
             call.
 
@@ -60,6 +63,7 @@ def add_texture(
                 pixels, known[in_box(box)], hole, generator, device,
                 vary=seed > 0, most_missing=most,
                 error=None if error is None else np.array(error.crop(box)),
+                given=None if guide is None else given_in(guide.crop(box)),
                 on_step=partial(on_step, box),
             )  # fmt: skip
         except NothingToCopy:

@@ -11,6 +11,7 @@ from PIL import Image
 from inpainting.errors import InvalidConfig, NothingKnown, OutOfMemory
 from inpainting.inference.canvas import Canvas, Frame
 from inpainting.inference.device import is_out_of_memory, release_memory
+from inpainting.inference.guide_image import read_guide
 from inpainting.inference.multiscale import fill_canvas, fill_tiles
 from inpainting.inference.natural import add_texture
 from inpainting.inference.parts import MODES, SEEDS, Part, find_parts, wants_texture
@@ -68,9 +69,11 @@ class InpaintingPipeline:
         """
         return cls(load_pretrained(name_or_path, revision, sha256), device, dtype)
 
-    def __call__(self, image: ImageSource, mask_image: ImageSource) -> Image.Image:
+    def __call__(
+        self, image: ImageSource, mask_image: ImageSource, guide: ImageSource | None = None
+    ) -> Image.Image:
         """The filled picture of :meth:`fill`, which says more."""
-        return self.fill(image, mask_image).image
+        return self.fill(image, mask_image, guide=guide).image
 
     def fill(
         self,
@@ -82,6 +85,7 @@ class InpaintingPipeline:
         *,
         mode: str = "auto",
         seed: int = 0,
+        guide: ImageSource | None = None,
     ) -> InpaintingResult:
         """Fill the white part of ``mask_image``.
 
@@ -105,6 +109,8 @@ class InpaintingPipeline:
                 :data:`~inpainting.inference.parts.THIN` pixels, and is "faithful" elsewhere.
             seed: of the copying, 0 … 2**32 - 1: the same gives the same pixels, others give other
                 tries; the first, 0, is the best one found.
+            guide: colours to be continued, painted on a transparent picture of the same size: where
+                it is at least half opaque, inside the hole. They are filled over.
 
         Returns:
             The filled picture, of the same size, and more. Pixels outside the hole are the
@@ -118,6 +124,7 @@ class InpaintingPipeline:
             InvalidImage: when either cannot be read.
             InvalidMask: when the mask has another size, marks nothing or everything, or does not
                 say what is to be repainted.
+            InvalidGuide: when the guide has another size, or gives no colour inside the hole.
             InvalidConfig: for an unknown strategy, mode or seed, or a feather that is no number of
                 pixels.
             OutOfMemory: when nothing of that helps.
@@ -125,8 +132,11 @@ class InpaintingPipeline:
         picture, about_picture = read_picture(image)
         white, about_mask = meaning(decode(mask_image, grey=True), picture)
         hole = hole_from_mask_image(white, picture.size)
-        result = self.fill_hole(picture, hole, strategy, feather, on_pass, mode=mode, seed=seed)
-        return result._replace(notes=(*about_picture, *about_mask, *result.notes))
+        given, about_guide = (None, ()) if guide is None else read_guide(guide, hole)
+        result = self.fill_hole(
+            picture, hole, strategy, feather, on_pass, mode=mode, seed=seed, guide=given
+        )
+        return result._replace(notes=(*about_picture, *about_mask, *about_guide, *result.notes))
 
     def fill_hole(
         self,
@@ -138,6 +148,7 @@ class InpaintingPipeline:
         *,
         mode: str = "auto",
         seed: int = 0,
+        guide: Image.Image | None = None,
     ) -> InpaintingResult:
         """:meth:`fill` of what has been decoded already.
 
@@ -145,6 +156,7 @@ class InpaintingPipeline:
             picture: of :func:`inpainting.io.images.read_picture`; it stays as it is.
             hole: bool (H, W), True = missing; of the picture's size, neither empty nor full.
             strategy, feather, on_pass, mode, seed: as for :meth:`fill`.
+            guide: of :func:`inpainting.inference.guide_image.read_guide`.
         """
         if mode not in MODES:
             raise InvalidConfig(f"There is no mode {mode!r}: use one of {MODES}.")
@@ -155,7 +167,7 @@ class InpaintingPipeline:
         if not isinstance(feather, int) or feather < 0:
             raise InvalidConfig(f"feather is {feather!r}: give a number of pixels, 0 or more.")
         feather = min(feather, max(hole.shape))  # no hole is deeper
-        asked = _Asked(feather, on_pass, mode, seed)
+        asked = _Asked(feather, on_pass, mode, seed, guide)
         for attempt in self._attempts(strategy):
             try:
                 return _fill(attempt, picture, hole, asked)
@@ -193,6 +205,7 @@ class _Asked(NamedTuple):
     on_pass: OnPass | None
     mode: str
     seed: int
+    guide: Image.Image | None
 
 
 def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) -> InpaintingResult:
@@ -203,7 +216,7 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
         if asked.on_pass:
             asked.on_pass(run)
 
-    canvas = _canvas(attempt.predictor, picture, hole)
+    canvas = _canvas(attempt.predictor, picture, hole, asked.guide)
     known = canvas.known.copy()  # filling adds to it
     box = around(hole)  # the rest of a large picture costs nothing
     if attempt.strategy in ("crop", "scales"):
@@ -219,7 +232,7 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
         canvas.picture.paste(large, mask=Image.fromarray(hole))
         box = whole(hole).box  # transparent pixels were filled too, wherever they lie
     parts, notes = _texture(attempt, canvas, known, hole, asked)
-    keep_grey(canvas.picture, known, hole, box)
+    keep_grey(canvas.picture, known, hole, box, asked.guide)
     filled = restore(canvas.picture, picture, hole, asked.feather)
     error = _inside(canvas.error, hole, box)
     return InpaintingResult(
@@ -245,7 +258,15 @@ def _texture(
         wanted[in_box(box)] = np.isin(found.labels, numbers)
         device, share = attempt.predictor.device, (attempt.largest / LARGEST) ** 2
         done = add_texture(
-            filled.picture, known, wanted, asked.seed, device, share, filled.error, _on_step(asked)
+            filled.picture,
+            known,
+            wanted,
+            asked.seed,
+            device,
+            share,
+            filled.error,
+            asked.guide,
+            _on_step(asked),
         )
         reached = np.unique(found.labels[done[in_box(box)]])
         was_done = np.isin(np.arange(1, len(natural) + 1), reached)
@@ -269,7 +290,9 @@ def _on_step(asked: _Asked) -> Callable[[Box], object]:
     return lambda box: on_pass(Pass((box,), (box[3] - box[1], box[2] - box[0]), 1))
 
 
-def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole) -> Canvas:
+def _canvas(
+    predictor: Predictor, picture: Image.Image, hole: Hole, guide: Image.Image | None
+) -> Canvas:
     """The picture to paint on, and what of it may be looked at.
 
     Raises:
@@ -282,7 +305,7 @@ def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole) -> Canvas:
         raise NothingKnown
     painted = picture.copy() if picture.mode == "RGB" else picture.convert("RGB")
     error = Image.new("L", picture.size) if predictor.predicts_error else None
-    return Canvas(painted, known, hole, Frame(picture.size), error)
+    return Canvas(painted, known, hole, Frame(picture.size), error, guide)
 
 
 def _inside(error: Image.Image | None, hole: Hole, box: Box) -> Image.Image | None:

@@ -13,6 +13,7 @@ from inpainting.io.tensors import crop_back, pad_to_multiple, to_image, to_tenso
 from inpainting.masks.convert import batch_of, valid_from_hole
 from inpainting.models.base import Network, Prediction
 from inpainting.models.fuse_norm import fuse_norm
+from inpainting.models.guide import Guide
 from inpainting.types import DATA_RANGE, Hole, Pixels
 
 
@@ -45,18 +46,19 @@ class Predictor:
         """A copy on the CPU, in the CPU's fast precision."""
         return Predictor(copy.deepcopy(self.model), "cpu")
 
-    def __call__(self, image: Tensor, valid: Tensor) -> Prediction:
+    def __call__(self, image: Tensor, valid: Tensor, guide: Guide | None = None) -> Prediction:
         """:meth:`run` with the result on the CPU."""
-        image, scale = self.run(image, valid)
+        image, scale = self.run(image, valid, guide)
         return Prediction(image.cpu(), None if scale is None else scale.cpu())
 
     @torch.inference_mode()
-    def run(self, image: Tensor, valid: Tensor) -> Prediction:
+    def run(self, image: Tensor, valid: Tensor, guide: Guide | None = None) -> Prediction:
         """Predict a batch of pictures of one size, any size.
 
         Args:
             image: float (B, 3, H, W), RGB in [0, 1], on any device; hole content is ignored.
             valid: float (B, 1, H, W), 1 = known.
+            guide: colours for missing pixels, of the same size.
 
         Returns:
             Float32 (B, 3, H, W) and, if the network predicts its error, (B, 1, H, W), on
@@ -66,8 +68,10 @@ class Predictor:
         multiple = self.model.config.multiple
         image, valid = (pad_to_multiple(x.to(self.device), multiple) for x in (image, valid))
         image = image.contiguous(memory_format=torch.channels_last)
+        if guide:
+            guide = Guide(*(pad_to_multiple(x.to(self.device), multiple) for x in guide))
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            prediction = self.model(image, valid)
+            prediction = self.model(image, valid, guide)
         scale = prediction.scale
         if scale is not None:
             scale = crop_back(scale, height, width)

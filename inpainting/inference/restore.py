@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageChops
 
+from inpainting.inference.guide_image import given_in
 from inpainting.io.images import alpha_of
 from inpainting.masks.edit import feather as feather_mask
 from inpainting.types import Box, Flags, Hole, Pixels, in_box
@@ -65,7 +66,9 @@ def erased_parts(hidden: Flags, hole: Hole) -> Flags:
     return hole & np.isin(parts, np.unique(parts[hidden]))
 
 
-def keep_grey(filled: Image.Image, known: Flags, hole: Hole, box: Box) -> None:
+def keep_grey(
+    filled: Image.Image, known: Flags, hole: Hole, box: Box, guide: Image.Image | None = None
+) -> None:
     """Make the fill grey, in place, where everything around it is.
 
     Args:
@@ -73,7 +76,10 @@ def keep_grey(filled: Image.Image, known: Flags, hole: Hole, box: Box) -> None:
         known: bool (H, W), True = given.
         hole: bool (H, W), True = missing.
         box: what the fill was made from.
+        guide: of :mod:`inpainting.inference.guide_image`; no fill is grey if it is not.
     """
+    if guide and not _grey(np.asarray(guide), given_in(guide)):
+        return
     part = filled.crop(box)
     pixels, given = np.asarray(part), known[in_box(box)]
     few = np.s_[::16, ::16]  # in colour, these show it

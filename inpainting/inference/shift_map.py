@@ -5,7 +5,9 @@ pixel,
 
 * for every pixel: how far its source's surroundings are from the first guess in mean colour, and
   how much more contrast they have than a guess of its expected error leaves room for, both the less
-  the larger that error is; and, next to the known, how far they are from the known pixels beside;
+  the larger that error is; instead of both, where somebody has said what colour is wanted, how far
+  they are from it, at the largest weight; and, next to the known, how far they are from the known
+  pixels beside;
 * for every two neighbours with offsets a and b: how far the patches around p+a and p+b, and
   around q+a and q+b, are from each other (the seam of Kwatra et al., "Graphcut textures", SIGGRAPH
   2003, on patches instead of pixels), and a price for every seam;
@@ -112,6 +114,10 @@ def _unary(
         deviation = np.sqrt((square[..., 0] - (mean**2).sum(-1)).clip(min=0))
         price += (deviation[index] - CONTRAST * error).clip(min=0) ** 2
         price *= (USUAL_ERROR**2 / (error**2 + 1)).clip(*SURENESS)
+    if level.given is not None:  # a colour, of which nobody knows the contrast
+        given = level.given[tuple(missing.T)]
+        away = ((mean[index] - guess) ** 2).sum(-1)
+        price[given] = SURENESS[1] * weights.guess * away[given]
     for down in range(-REACH, REACH + 1):
         for right in range(-REACH, REACH + 1):
             away = abs(down) + abs(right)

@@ -45,6 +45,7 @@ def fill_with_texture(
     vary: bool = False,
     most_missing: int = MOST_MISSING,
     error: NDArray[np.uint8] | None = None,
+    given: Flags | None = None,
     on_step: Callable[[], object] = lambda: None,
 ) -> Pixels:
     """Colours for the missing pixels.
@@ -59,6 +60,7 @@ def fill_with_texture(
         most_missing: blocks of the hole on the finest level; memory grows with it.
         error: uint8 (H, W), the absolute error in grey levels expected of the guess, if known: the
             surer it is, the less may be copied that it does not look like.
+        given: bool (H, W), where the guess has a colour that somebody has asked for.
         on_step: is called before each part of the work; what it raises ends the call.
 
     Returns:
@@ -70,9 +72,9 @@ def fill_with_texture(
     scale = _scale(hole, most_missing)
     picture = padded(_without_hidden(picture, known, hole), 4 * scale, mode="edge")
     known, hole = (padded(flags, 4 * scale) for flags in (known, hole))
-    error = error if error is None else padded(error, 4 * scale)
+    error, given = (x if x is None else padded(x, 4 * scale) for x in (error, given))
     picture = _in_known_colours(picture, known, hole, 4 * scale)
-    fine = Level.shrunk(picture, known, hole, scale, error)
+    fine = Level.shrunk(picture, known, hole, scale, error, given)
     seen = fine.image[fine.known]
     if not len(seen) or np.ptp(seen, axis=0).max() < LEAST_CONTRAST:
         raise NothingToCopy

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from torch import Tensor, nn
 
 from inpainting.errors import InvalidConfig
+from inpainting.models.guide import Guide
 from inpainting.models.pconv import check_valid, zero_holes
 
 
@@ -47,12 +48,13 @@ class Network(nn.Module):
     config_class: type
     config: NetworkConfig
 
-    def forward(self, image: Tensor, valid: Tensor) -> Prediction:
+    def forward(self, image: Tensor, valid: Tensor, guide: Guide | None = None) -> Prediction:
         """Predict the whole picture from its known pixels.
 
         Args:
             image: float (B, 3, H, W), RGB in [0, 1]; hole content is ignored, NaN included.
             valid: float (B, 1, H, W), 1 = known.
+            guide: colours for missing pixels, of the same size.
 
         Raises:
             InvalidMask: when ``valid`` is not float with one channel.
@@ -60,11 +62,16 @@ class Network(nn.Module):
         """
         check_valid(valid, channels=1)
         _check_size(image, self.config.multiple)
-        return self.predict(zero_holes(image, valid), valid)
+        image = zero_holes(image, valid)
+        return self.predict_guided(image, valid, guide) if guide else self.predict(image, valid)
 
     @abstractmethod
     def predict(self, image: Tensor, valid: Tensor) -> Prediction:
         """:meth:`forward` of checked input; ``image`` is zero in holes."""
+
+    def predict_guided(self, image: Tensor, valid: Tensor, guide: Guide) -> Prediction:
+        """:meth:`predict` with a guide; to a network without a better way it is known pixels."""
+        return self.predict(*guide.as_known(image, valid))
 
     @property
     def windows(self) -> tuple[Window, ...]:

@@ -20,6 +20,7 @@ from inpainting.models.biharmonic import smooth_fill
 from inpainting.models.blocks import EncoderLevel, ResidualUnits, encoder
 from inpainting.models.config import MOST_LEVELS, UNetConfig
 from inpainting.models.error_head import ErrorHead
+from inpainting.models.guide import Guide
 from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
 from inpainting.models.pconv import MaskUpdate
 
@@ -94,8 +95,14 @@ class ResidualUNet(Network):
             nn.init.zeros_(parameter)
 
     def predict(self, image: Tensor, valid: Tensor) -> Prediction:
-        start = smooth_fill(image, valid, self.config.smooth_steps).clamp(0, 1)
-        return self.correct(image, valid, start)
+        return self.correct(image, valid, self._start(image, valid))
+
+    def predict_guided(self, image: Tensor, valid: Tensor, guide: Guide) -> Prediction:
+        """The smooth fill passes through the given colours, and is corrected there as elsewhere."""
+        return self.correct(image, valid, self._start(*guide.as_known(image, valid)))
+
+    def _start(self, image: Tensor, valid: Tensor) -> Tensor:
+        return smooth_fill(image, valid, self.config.smooth_steps).clamp(0, 1)
 
     def correct(self, image: Tensor, valid: Tensor, start: Tensor) -> Prediction:
         """The learned part of :meth:`predict`; ``start`` is the smooth fill, float (B, 3, H, W)."""

@@ -47,7 +47,7 @@ FAINT = """() => {
     return { count: texts.length, faint: faint.map((e) => e.outerHTML.slice(0, 200)) };
 }"""
 ORDER = [
-    "Edit", "Measure", "Close-up of a tabby cat", "Open a photo", "Brush", "Eraser",
+    "Edit", "Measure", "Close-up of a tabby cat", "Open a photo", "Brush", "Eraser", "Colour",
     "Select for me", "Brush size", "Undo", "Hold to see before", "Slider between before and after",
     "Zoom out", "Show all", "Zoom in", "More", "Fill as soon as I let go", "Download", "Fill",
 ]  # fmt: skip

@@ -127,6 +127,35 @@ def test_another_mode_or_seed_fills_again_and_is_reported(photos, run, tmp_path)
     assert record["made_from"]["options"]["seed"] == 2**32 - 1
 
 
+def test_a_guide_is_followed_and_another_one_fills_again(photos, run, tmp_path):
+    guides, mask = tmp_path / "guides", tmp_path / "mask.png"
+    guides.mkdir()
+    given = ("--mask", mask, "--guide", guides)
+
+    def draw(colour) -> None:
+        guide = Image.new("RGBA", (30, 20))
+        guide.paste(colour, (3, 7, 10, 9))
+        guide.save(guides / "a.png")
+
+    run(photos / "a.png", "--mask", mask)
+    plain = (tmp_path / "out" / "a.png").read_bytes()
+    draw("red")
+    assert (
+        f"{photos / 'a.png'} + {mask} + {guides / 'a.png'} -> "
+        in run(photos, *given, "--dry-run")[1]
+    )
+    output = run(photos, *given)[1]
+    assert again(output) == [(str(photos / "a.png"), "its guide")] and "outside the hole" in output
+    guided = (tmp_path / "out" / "a.png").read_bytes()
+    assert guided != plain and "3 of them before" in run(photos, *given)[1]
+    draw("blue")
+    assert again(run(photos, *given)[1]) == [(str(photos / "a.png"), "its guide")]
+    assert (tmp_path / "out" / "a.png").read_bytes() not in (plain, guided)
+    Image.new("RGBA", (31, 20)).save(guides / "a.png")
+    code, output = run(photos, *given)
+    assert code == 1 and "The guide is 31×20 pixels but the picture is 30×20" in output
+
+
 def test_a_record_without_a_mode_counts_as_faithful(photos, run, tmp_path):
     given = photos / "a.png", "--mask", tmp_path / "mask.png"
     run(*given, "--mode", "faithful")
@@ -279,6 +308,14 @@ def test_inverted_masks(photos, run, tmp_path):
         (("photos", "--mask", "nowhere.png"), "no mask file or folder nowhere.png"),
         (("photos", "--mask", "mask.png", "--checkpoint", "photos"), "config.json"),
         (("empty", "--mask", "mask.png"), "no picture in what was given"),
+        (
+            ("photos", "--mask", "mask.png", "--guide", "none.png"),
+            "no guide file or folder none.png",
+        ),
+        (
+            ("photos", "--mask", "mask.png", "--guide", "empty"),
+            "has no file for any of the pictures",
+        ),
     ],
 )
 def test_wrong_usage_is_one_sentence(photos, tmp_path, monkeypatch, capsys, arguments, words):

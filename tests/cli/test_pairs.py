@@ -8,7 +8,7 @@ from PIL import Image
 
 from inpainting.cli.fill import main
 from inpainting.cli.pairs import find_jobs, find_pictures
-from inpainting.errors import InvalidImage
+from inpainting.errors import InvalidConfig, InvalidImage
 from inpainting.io.images import decode
 from tests.cli.conftest import box_mask, report
 
@@ -178,3 +178,34 @@ def test_linked_folders_are_searched_once(photos, run, tmp_path):
     assert names == ["a.png", "deep/b.tif", "deep/er/c.bmp", "more/d.avif"]
     assert run(photos, "--mask", tmp_path / "mask.png")[0] == 0
     assert len(report(tmp_path / "out")) == 4
+
+
+def guided(photos: Path, tmp_path: Path, guide: Path) -> dict[str, str]:
+    """Names of pictures and of their guides, or why they are skipped, or nothing."""
+    mask = tmp_path / "mask.png"
+    found = find_pictures([photos], mask, tmp_path / "out", guide)
+    jobs = find_jobs(found, mask, tmp_path / "out", guide)
+    return {job.image.stem: job.error or (job.guide.name if job.guide else "") for job in jobs}
+
+
+def test_guides_are_found_by_name_where_there_are_some(photos, tmp_path):
+    folder = masks(tmp_path / "guides", "a.png", "deep/b.png")
+    assert guided(photos, tmp_path, folder) == {"a": "a.png", "b": "b.png", "c": ""}
+    assert guided(photos, tmp_path, folder / "a.png") == dict.fromkeys("abc", "a.png")
+    (folder / "a.webp").write_bytes((folder / "a.png").read_bytes())
+    assert guided(photos, tmp_path, folder)["a"].startswith("a.png, a.webp could each be the guide")
+
+
+def test_guides_among_the_photos_are_no_photos(photos, tmp_path):
+    folder = masks(photos / "guides", "a.png")
+    assert guided(photos, tmp_path, folder) == {"a": "a.png", "b": "", "c": ""}
+    (photos / "guide.png").write_bytes((folder / "a.png").read_bytes())
+    assert "guide" not in guided(photos, tmp_path, photos / "guide.png")
+
+
+def test_a_result_is_never_written_over_a_guide(photos, tmp_path):
+    folder = masks(tmp_path / "guides", "a.png")
+    mask = tmp_path / "mask.png"
+    found = find_pictures([photos / "a.png"], mask, folder, folder)
+    with pytest.raises(InvalidConfig, match="a file that was given"):
+        find_jobs(found, mask, folder, folder)

@@ -17,6 +17,7 @@ from PIL import Image
 from inpainting.demo import api
 from inpainting.demo.images import keep
 from inpainting.evaluation.metrics import score
+from inpainting.inference.guide_image import PARTLY_OUTSIDE
 from inpainting.io.images import FIRST_FRAME, decode
 from tests.demo.visitor import box_mask
 from tests.endpoint import file_data, fill, result, upload
@@ -89,6 +90,20 @@ def test_mode_and_seed_reach_the_fill(app, uploaded):
     asked = {"mode": "natural", "seed": 2**32 - 1}
     event, (_, facts) = fill(app, **uploaded, **asked)
     assert event == "complete" and facts | asked == facts
+
+
+def test_a_guide_is_followed(client, files, tmp_path):
+    guide = Image.new("RGBA", (60, 40))
+    guide.paste("red", (5, 12, 25, 20))
+    guide.save(tmp_path / "guide.png")
+    given = handle_file(tmp_path / "guide.png")
+    plain, _ = client.predict(*map(handle_file, files), api_name="/fill")
+    path, facts = client.predict(*map(handle_file, files), guide=given, api_name="/fill")
+    assert facts["notes"] == [PARTLY_OUTSIDE] and decode(path) != decode(plain)
+    guide.crop((0, 0, 59, 40)).save(tmp_path / "guide.png")
+    given = handle_file(tmp_path / "guide.png")
+    with pytest.raises(AppError, match="The guide is 59×40 pixels but the picture is 60×40"):
+        client.predict(*map(handle_file, files), guide=given, api_name="/fill")
 
 
 @pytest.mark.parametrize("given", [[], ["crop", 0], ["crop", 0, "natural"]])

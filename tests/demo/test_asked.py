@@ -18,6 +18,7 @@ from inpainting.demo.asked import (
     NO_HOLE,
     UNFIT,
     Asked,
+    guide_of,
     hole_of,
     mask_image_of,
     original_of,
@@ -27,10 +28,11 @@ from inpainting.demo.asked import (
 from inpainting.demo.examples import EXAMPLES
 from inpainting.demo.patches import Patch
 from inpainting.errors import EmptyHole, InpaintingError, InvalidConfig, InvalidImage, InvalidMask
+from inpainting.inference.guide_image import given_in
 from inpainting.inference.parts import SEEDS
 from inpainting.io.images import decode
 from inpainting.masks.edit import grow
-from tests.demo.visitor import box_mask, painted, request
+from tests.demo.visitor import box_mask, drawn, painted, request
 from tests.robustness.odd_files import png_file
 
 LEAST = {"number": 1, "photo": "example:none", "patches": []}
@@ -137,6 +139,9 @@ nearly = st.fixed_dictionaries(
         "mode": st.sampled_from(["auto", "natural", "faithful"]) | values,
         "known": values,
         "measured": values,
+        "guide": st.just(drawn((3, 4, 9, 7), "red"))
+        | st.fixed_dictionaries({"box": boxes, "png": st.just(drawn((0, 0, 6, 3), "red")["png"])})
+        | values,
         "grow": values,
         "feather": values,
         "seed": values,
@@ -149,7 +154,10 @@ def test_whatever_is_sent_is_read_or_refused_in_a_sentence(data):
     try:
         asked = read_asked(data)
         size = picture_of(asked).size
-        assert hole_of(asked, size).shape == size[::-1]
+        hole = hole_of(asked, size)
+        assert hole.shape == size[::-1]
+        guide = guide_of(asked, hole)
+        assert guide is None or guide.size == size
     except InpaintingError as error:
         assert str(error).encode()  # can be sent
 
@@ -169,6 +177,25 @@ def test_what_is_painted_is_put_at_its_place_and_grown():
     distances = [np.hypot(rows - y, columns - x) for y, x in np.argwhere(np.array(mask_image))]
     assert np.array_equal(np.array(wider) > 0, np.min(distances, axis=0) <= 3)
     assert wider == grow(mask_image, 3)
+
+
+def test_drawn_colours_are_a_guide_inside_the_hole():
+    hole = np.zeros((40, 60), bool)
+    hole[10:20, 20:30] = True
+    asked = read_asked(LEAST | {"guide": drawn((25, 15, 35, 18), "lime")})
+    guide = guide_of(asked, hole)
+    expected = np.zeros_like(hole)
+    expected[15:18, 25:30] = True
+    assert np.array_equal(given_in(guide), expected)
+    assert guide.getpixel((25, 15)) == (0, 255, 0, 255)
+    assert guide_of(read_asked(LEAST), hole) is None
+    assert guide_of(read_asked(LEAST | {"guide": drawn((0, 0, 5, 5), "lime")}), hole) is None
+
+
+@pytest.mark.parametrize("guide", [1, "ab", [], [1], {"box": [0, 0, 1, 1]}, {"png": ""}])
+def test_what_is_no_guide_is_refused(guide):
+    with pytest.raises(InvalidConfig, match=UNFIT):
+        read_asked(LEAST | {"guide": guide})
 
 
 def test_nothing_painted_is_a_black_mask_and_no_hole():

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inpainting.demo import comparison, events, report, service
-from inpainting.demo.asked import NO_HOLE, PHOTO_GONE, UNFIT, picture_of, read_asked
+from inpainting.demo.asked import NO_GUIDE, NO_HOLE, PHOTO_GONE, UNFIT, picture_of, read_asked
 from inpainting.demo.errors import user_error
 from inpainting.demo.examples import EXAMPLES, read_mask_image, read_original, read_photo
 from inpainting.demo.images import MAP
@@ -23,6 +23,7 @@ from tests.demo.visitor import (
     NUMBERS,
     VISITOR,
     box_mask,
+    drawn,
     event,
     fill,
     filled,
@@ -34,6 +35,8 @@ from tests.demo.visitor import (
 from tests.io.profiles import rgb_profile
 
 pytestmark = pytest.mark.usefixtures("tiny_pipeline")
+
+DOT = drawn((20, 20, 26, 24), "red")
 
 
 @pytest.fixture
@@ -105,9 +108,20 @@ def test_growth_and_feather_reach_the_fill(noise, tiny_pipeline):
     assert shown["answer"]["box"] == [6, 6, 54, 54]
 
 
+def test_drawn_colours_reach_the_fill(noise, tiny_pipeline):
+    image, mask_image = noise(60, 60), box_mask((60, 60), (10, 10, 50, 50))
+    plain, guided = (press_fill(image, mask_image, guide=guide)[0] for guide in (None, DOT))
+    guide = Image.new("RGBA", image.size)
+    guide.paste("red", (20, 20, 26, 24))
+    assert guided == tiny_pipeline.fill(image, mask_image, guide=guide).image != plain
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"guide": {**DOT, "box": [25, 16, 31, 20]}}, NO_GUIDE),
+        ({"guide": {**DOT, "box": [0, 0, 30, 20]}}, NO_GUIDE),
+        ({"guide": {"box": [0, 0, 1, 1]}}, UNFIT),
         ({"box": [0, 0, 30, 20], "png": None}, NO_HOLE),
         ({"box": None}, str(EmptyHole())),
         ({"box": [25, 5, 31, 9]}, NO_HOLE),
@@ -319,7 +333,7 @@ def test_an_example_is_filled_once_in_each_mode(example, monkeypatch):
         fill(sent_as_bundled(example, mode="faithful"))
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"feather": 2}, {"grow": 1}])
+@pytest.mark.parametrize("change", [{"seed": 1}, {"feather": 2}, {"grow": 1}, {"guide": DOT}])
 def test_an_example_that_is_filled_otherwise_is_computed(example, change, monkeypatch):
     fill(sent_as_bundled(example))
     monkeypatch.setattr(service, "fill", None)

@@ -35,6 +35,14 @@ def painted(mask_image: Image.Image | None) -> dict[str, Any]:
     return {"box": list(box), "png": base64.b64encode(stream.getvalue()).decode()}
 
 
+def drawn(box: Box, colour: str) -> dict[str, Any]:
+    """A box of one colour as the canvas sends what is drawn into a hole."""
+    left, top, right, bottom = box
+    stream = io.BytesIO()
+    Image.new("RGBA", (right - left, bottom - top), colour).save(stream, "PNG")
+    return {"box": list(box), "png": base64.b64encode(stream.getvalue()).decode()}
+
+
 def uploaded(image: Image.Image) -> str:
     """The path of a picture's file on the server."""
     return keep(image, "sent")

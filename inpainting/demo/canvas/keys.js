@@ -1,8 +1,8 @@
 // Keyboard shortcuts, by what a key types or, on a layout without Latin letters, by its place.
 
 const PLACES = { BracketLeft: "[", BracketRight: "]" };
-const TYPED_INTO = "input:not([type=radio], [type=checkbox], [type=range]), textarea, select, " +
-  "[contenteditable=true]";
+const TYPED_INTO = "input:not([type=radio], [type=checkbox], [type=range], [type=file], " +
+  "[type=color]), textarea, select, [contenteditable=true]";
 const CONTROLS = "button, summary, input:not([type=range]), a";
 const OWN = { " ": CONTROLS, Enter: CONTROLS };
 

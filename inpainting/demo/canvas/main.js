@@ -67,11 +67,12 @@ async function start(session, server, example) {
 /** What the stage's strokes do. */
 function hands(session, stage) {
   return {
-    begin: (erase) => session.step && session.beginStroke(erase),
+    begin: (erase, at) =>
+      session.step && session.beginStroke(erase, at, () => stage().colourAt(at)),
     paint: (x0, y0, x1, y1) => {
       const box = session.paint(x0, y0, x1, y1, stage().radius);
       if (!box) return;
-      stage().holes = session.marked;
+      Object.assign(stage(), { holes: session.marked, guide: session.guide });
       stage().drawHoles(box);
     },
     end: () => session.endStroke(),
@@ -94,7 +95,7 @@ function show(session, stage, toolbar, strip) {
       const picture = step.patches.length ? new Picture(photo, step.patches) : before;
       shown = { patches: step.patches, bitmap: photo.bitmap, before, picture };
     }
-    stage.show(shown.picture, shown.before, session.marked);
+    stage.show(shown.picture, shown.before, session.marked, session.guide);
     if (isNew) toolbar.firstBrush(photo);
     keep(session);
   }
@@ -130,7 +131,7 @@ function shortcuts(toolbar, session, stage) {
   const { actions } = toolbar;
   listenToKeys({
     f: actions.fill, Enter: actions.fill, a: actions.another, b: actions.brush, e: actions.eraser,
-    s: () => actions.select(), "[": actions.smaller, "]": actions.larger,
+    c: actions.colour, s: () => actions.select(), "[": actions.smaller, "]": actions.larger,
     "+": actions["zoom-in"], "=": actions["zoom-in"], "-": actions["zoom-out"], 0: actions.fit,
     "ctrl+z": actions.undo, "ctrl+shift+z": actions.redo, "ctrl+y": actions.redo,
     o: () => toolbar.one(".tools [data-file=photo]").click(),

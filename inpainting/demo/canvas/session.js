@@ -1,5 +1,6 @@
 // What the visitor works on: a photo, what is painted, the fills so far, and the steps between them.
 
+import { isIn, paintedGuide, strokeBox, touches } from "./guide.js";
 import { History } from "./history.js";
 import { Hole } from "./hole.js";
 import { Patient } from "./patient.js";
@@ -18,9 +19,10 @@ export function growth({ width, height }) {
 /**
  * The state of the page, and everything that changes it.
  *
- * A step is `{kind, photo, patches, hole, exact, known, fill}`: `hole` a snapshot of what is
- * painted, `exact` whether it is meant to the pixel, `known` whether it is test damage, `fill` what
- * the last fill was asked for and its answer. `onchange()` is called after every change,
+ * A step is `{kind, photo, patches, hole, exact, known, guide, fill}`: `hole` a snapshot of what is
+ * painted, `exact` whether it is meant to the pixel, `known` whether it is test damage, `guide` the
+ * strokes of colour that no fill has followed yet, `fill` what the last fill was asked for and its
+ * answer. `onchange()` is called after every change,
  * `onset(settings)` after one of the settings.
  */
 export class Session {
@@ -35,11 +37,13 @@ export class Session {
     this.settings = settings; // {auto, mode, feather}
     this.history = null;
     this.hole = null; // what is painted, live
+    this.guide = []; // strokes of colour, live, see guide.js
     this.rough = null; // a scribble to be snapped to something
     this.filling = null; // what is being filled, on top of `hole`
     this.isRetry = false; // whether that has been filled before
     this.arriving = null; // a hole that is on its way from the server
     this.tool = { kind: "brush" };
+    this.colour = "#808080"; // of the tool "colour"
     this.isMeasuring = false;
     this.message = { text: "", kind: "" };
     this.runs = 0;
@@ -105,7 +109,10 @@ export class Session {
   /** A photo's pixels have come from the server after all; of another size, strokes begin anew. */
   look(photo, differs) {
     if (this.photo !== photo) return;
-    if (differs) this.hole = new Hole(photo.width, photo.height);
+    if (differs) {
+      this.hole = new Hole(photo.width, photo.height);
+      this.guide = [];
+    }
     this.step.patches = [...this.step.patches]; // another picture
     this.onchange();
   }
@@ -113,7 +120,8 @@ export class Session {
   /** Start with a photo. */
   begin(photo, step = {}, text = this.invitation()) {
     const first = {
-      kind: "open", photo, patches: [], hole: null, exact: false, known: false, fill: null, ...step,
+      kind: "open", photo, patches: [], hole: null, exact: false, known: false, guide: [], fill: null,
+      ...step,
     };
     this.giveUp();
     if (this.history) this.history.push(first);
@@ -136,6 +144,7 @@ export class Session {
     if (this.photo !== photo) return this.forget(photo);
     if (!before) {
       this.history = this.hole = this.filling = null;
+      this.guide = [];
       return;
     }
     this.history.reset(...before.steps);
@@ -172,8 +181,16 @@ export class Session {
 
   // Strokes
 
-  /** A stroke begins. */
-  beginStroke(erase) {
+  /** What strokes of colour guide: what is painted, or else what was filled last. */
+  get guided() {
+    if (this.filling) return null;
+    if (!this.hole.isEmpty()) return this.hole;
+    return this.step.fill ? Hole.unpack(this.step.fill.hole) : null;
+  }
+
+  /** A stroke begins at a point of the photo; `colourThere` gives the colour that is shown there. */
+  beginStroke(erase, at, colourThere) {
+    if (this.tool.kind === "colour" && !erase) return this.beginColour(at, colourThere);
     this.erases = erase || this.tool.kind === "eraser";
     this.isDrawing = true;
     this.touched = false;
@@ -181,10 +198,22 @@ export class Session {
     if (this.tool.kind === "select" && !erase) this.rough = new Hole(this.hole.width, this.hole.height);
   }
 
+  /** A stroke of colour begins: beside the hole it takes the colour that is there. */
+  beginColour({ x, y }, colourThere) {
+    this.within = this.guided;
+    if (!this.within) return this.say(this.filling ? SAY.filling : SAY.noHole, "error");
+    if (!isIn(this.within, x, y)) this.colour = colourThere() ?? this.colour;
+    this.isDrawing = true;
+    this.touched = false;
+    this.guide = [...this.guide, { colour: this.colour, radius: 0, points: [] }];
+    this.onchange();
+  }
+
   /** Part of a stroke, in photo coordinates; returns the box that has changed, or null. */
   paint(x0, y0, x1, y1, radius) {
     if (!this.isDrawing) return null;
     this.brush = radius;
+    if (this.within) return this.paintColour(x1, y1, radius);
     let box;
     if (this.rough && this.tool.box) {
       this.corner ??= { x: x0, y: y0 };
@@ -197,10 +226,31 @@ export class Session {
     return box;
   }
 
+  paintColour(x, y, radius) {
+    const stroke = this.guide.at(-1);
+    stroke.radius = radius;
+    stroke.points.push([x, y]);
+    return strokeBox({ radius, points: stroke.points.slice(-2) }, this.photo);
+  }
+
+  /** A stroke of colour ends: what it guides is filled again, if that is wanted. */
+  async endColour() {
+    const { within } = this;
+    this.within = null;
+    if (!touches(this.guide.at(-1), within)) {
+      this.guide = this.guide.slice(0, -1);
+      return this.say(SAY.outside, "error");
+    }
+    this.pushHole("guide", { exact: this.step.exact, known: this.step.known });
+    if (this.settings.auto) await this.fill();
+    else this.say(SAY.press);
+  }
+
   /** A stroke ends: it becomes a step, and is filled if that is wanted. */
   async endStroke() {
     if (!this.isDrawing) return;
     this.isDrawing = false;
+    if (this.within) return this.endColour();
     if (!this.touched) {
       this.rough = null;
       return;
@@ -215,7 +265,8 @@ export class Session {
   cancelStroke() {
     if (!this.isDrawing) return;
     this.isDrawing = false;
-    this.rough = null;
+    this.rough = this.within = null;
+    this.guide = this.step.guide ?? [];
     this.hole = this.unpacked(this.step);
     this.onchange();
   }
@@ -225,7 +276,8 @@ export class Session {
     const { photo, patches, fill } = this.step;
     const exact = false;
     this.history.push({
-      kind, photo, patches, fill, hole: this.unfilled().pack(), exact, known: false, ...options,
+      kind, photo, patches, fill, hole: this.unfilled().pack(), exact, known: false,
+      guide: this.guide, ...options,
     });
     this.onchange();
   }
@@ -314,8 +366,9 @@ export class Session {
   }
 
   clear() {
-    if (!this.step || this.hole.isEmpty()) return;
+    if (!this.step || (this.hole.isEmpty() && !this.guide.length)) return;
     this.hole = new Hole(this.hole.width, this.hole.height);
+    this.guide = [];
     this.pushHole("erase");
   }
 
@@ -333,26 +386,28 @@ export class Session {
     if (!this.step) return this.say(SAY.noPhoto, "error");
     await this.arriving;
     if (this.filling) return;
+    if (this.hole.isEmpty() && this.guide.length && this.step.fill) return this.again({});
     if (this.hole.isEmpty()) return this.say(SAY.nothing, "error");
     if (this.hole.covers()) return this.say(SAY.all, "error");
     const { photo, patches, exact, known } = this.step;
     const hole = this.hole;
     this.hole = new Hole(hole.width, hole.height);
     const { mode, feather } = this.settings;
-    const asked = { grow: exact ? 0 : growth(photo), mode, feather, seed: 0, known };
+    const { guide } = this;
+    const asked = { grow: exact ? 0 : growth(photo), mode, feather, seed: 0, known, guide };
     await this.run({ photo, patches, hole, asked });
     if (!this.filling && this.settings.auto && !this.isDrawing && !this.hole?.isEmpty()) {
       if (this.message.kind !== "error") await this.fill();
     }
   }
 
-  /** The last fill once more, otherwise: with the next seed, or in another mode. */
+  /** The last fill once more, otherwise: with the next seed, in another mode, or guided further. */
   async again(options = null) {
     const last = this.step?.fill;
     if (!last || this.filling) return;
     const { asked, patches } = last;
     const changed = options ?? { seed: (asked.seed + 1) % SEEDS };
-    const next = { ...asked, ...changed };
+    const next = { ...asked, ...changed, guide: [...(asked.guide ?? []), ...this.guide] };
     const hole = Hole.unpack(last.hole);
     await this.run({ photo: this.photo, patches, hole, asked: next, isRetry: true });
   }
@@ -374,11 +429,16 @@ export class Session {
   async run({ photo, patches, hole, asked, isRetry = false }) {
     const run = ++this.runs;
     const { mode } = this.settings;
+    const { guide } = this;
+    this.guide = [];
     this.filling = hole;
     this.isRetry = isRetry;
     this.say(SAY.filling, "busy");
     try {
-      const sent = { ...(await painted(hole)), ...asked, measured: this.isMeasuring };
+      const sent = {
+        ...(await painted(hole)), ...asked, guide: await paintedGuide(asked.guide ?? [], photo),
+        measured: this.isMeasuring,
+      };
       const answer = await this.patient.about(photo, patches, (base) =>
         this.server.fill({ ...sent, ...base }), () => run === this.runs);
       const patch = await this.patch(answer);
@@ -389,6 +449,7 @@ export class Session {
     } catch (error) {
       if (run !== this.runs) return;
       if (!isRetry) this.hole?.add(hole);
+      this.guide = guide;
       this.filling = null;
       this.failed(error);
     }
@@ -397,11 +458,13 @@ export class Session {
   filled({ photo, patches, hole, asked, sent, answer, patch }) {
     this.filling = null;
     // A stroke and its fill are one step for the visitor, who has done one thing.
-    if (this.settings.auto) while (this.step.kind === "stroke" && this.history.undo()) continue;
+    const isStroke = () => this.step.kind === "stroke" || this.step.kind === "guide";
+    if (this.settings.auto) while (isStroke() && this.history.undo()) continue;
     if (this.settings.auto && this.step.kind === "fill") this.step.hole = null; // is filled now
     this.history.push({
       kind: "fill", photo, patches: [...patches, patch],
       hole: this.hole.isEmpty() ? null : this.hole.pack(), exact: false, known: false,
+      guide: this.guide,
       fill: { asked, sent, answer, patches, hole: hole.pack() },
     });
     this.say(told(answer), answer.notes.length ? "note" : "done");
@@ -442,7 +505,8 @@ export class Session {
 
   load(step) {
     this.hole = this.unpacked(step);
-    this.rough = this.filling = null;
+    this.guide = step.guide ?? [];
+    this.rough = this.filling = this.within = null;
     this.say(step.kind === "fill" ? told(step.fill.answer) : this.invitation());
     if (this.isMeasuring) this.measure();
   }
@@ -473,6 +537,7 @@ export class Session {
 
   invitation() {
     if (!this.step) return SAY.noPhoto;
+    if (this.tool.kind === "colour") return SAY.colour;
     return this.settings.auto
       ? "Paint over what should go: it is filled when you let go."
       : "Paint over what should go, then press Fill.";

@@ -1,6 +1,7 @@
 // The visible canvas: the picture, what is painted, and the line between before and after.
 
 import { Gestures } from "./gestures.js";
+import { drawStrokes } from "./guide.js";
 import { renderOverlay } from "./overlay.js";
 import { View } from "./view.js";
 
@@ -11,7 +12,7 @@ const LIMITS = { least: 1, most: 400 }; // of the brush's diameter, in pixels of
 /**
  * Shows a picture and takes strokes.
  *
- * `hands`: `begin(erase)`, `paint(x0, y0, x1, y1)`, `end()`, `cancel()`, in photo coordinates.
+ * `hands`: `begin(erase, {x, y})`, `paint(x0, y0, x1, y1)`, `end()`, `cancel()`, in photo coordinates.
  */
 export class Stage {
   constructor(element, colours, hands) {
@@ -22,6 +23,7 @@ export class Stage {
     this.ring = element.querySelector(".ring");
     this.picture = null; // what is shown
     this.before = null; // the picture without fills
+    this.guide = []; // strokes of colour
     this.holes = []; // what is painted, and what is being filled
     this.view = null;
     this.views = new WeakMap(); // by photo: one that is shown again is where it was
@@ -35,11 +37,11 @@ export class Stage {
   }
 
   /** Shows a picture; a photo of another size is fitted to the stage. */
-  show(picture, before, holes) {
+  show(picture, before, holes, guide) {
     const { width, height } = picture.photo;
     const same = this.view && this.view.photoWidth === width && this.view.photoHeight === height;
     const other = this.before?.photo !== picture.photo;
-    Object.assign(this, { picture, before, holes });
+    Object.assign(this, { picture, before, holes, guide });
     this.element.style.setProperty("--ratio", width / height);
     if (!same || other) this.turnTo(picture.photo);
     this.draw();
@@ -135,6 +137,25 @@ export class Stage {
     renderOverlay(this.pixels.data, ...size, view, union(this.holes), this.colours, part);
     const { left, top, right, bottom } = part ?? { left: 0, top: 0, right: size[0], bottom: size[1] };
     context.putImageData(this.pixels, 0, 0, left, top, right - left, bottom - top);
+    context.setTransform(view.scale, 0, 0, view.scale, view.x, view.y);
+    drawStrokes(context, this.guide);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  /** The mean colour under the brush at a point of the photo, "#rrggbb"; null outside of it. */
+  colourAt({ x, y }) {
+    const { width, height } = this.picture.photo;
+    if (!(x >= 0 && y >= 0 && x < width && y < height)) return null;
+    const source = this.picture.at(1);
+    const left = Math.max(0, Math.floor(x - this.radius));
+    const top = Math.max(0, Math.floor(y - this.radius));
+    const across = Math.max(1, Math.min(width, Math.ceil(x + this.radius)) - left);
+    const down = Math.max(1, Math.min(height, Math.ceil(y + this.radius)) - top);
+    const context = new OffscreenCanvas(1, 1).getContext("2d");
+    context.imageSmoothingQuality = "high"; // a mean, not a sample
+    context.drawImage(source, left, top, across, down, 0, 0, 1, 1);
+    const channels = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    return `#${channels.map((level) => level.toString(16).padStart(2, "0")).join("")}`;
   }
 
   /** A box of the photo in device pixels of the stage, with room for the edge line. */
@@ -213,7 +234,7 @@ export class Stage {
       strokeStart: (point, erase) => {
         if (this.split !== null) return this.drag(point);
         last = photo(point);
-        this.hands.begin(erase);
+        this.hands.begin(erase, last);
         this.hands.paint(last.x, last.y, last.x, last.y);
       },
       strokeMove: (point) => {

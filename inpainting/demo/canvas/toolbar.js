@@ -20,6 +20,7 @@ export class Toolbar {
       auto: () => this.toggleAuto(),
       brush: () => this.pick({ kind: "brush" }),
       eraser: () => this.pick({ kind: "eraser" }),
+      colour: () => this.pickColour(),
       select: ({ what = "object", box } = {}) => this.pick({ kind: "select", what, box: Boolean(box) }),
       smaller: () => this.setRadius(stage.radius / STEP),
       larger: () => this.setRadius(stage.radius * STEP),
@@ -79,12 +80,25 @@ export class Toolbar {
 
   slid({ target }) {
     if (target.matches("[data-size]")) this.setRadius(this.radiusAt(Number(target.value)));
+    if (target.matches("[data-colour]")) this.setColour(target.value);
     if (target.matches(".split")) this.stage.setSplit(Number(target.value) / 100);
   }
 
   /** Choose what a stroke does. */
   pick(tool) {
     this.session.tool = tool;
+    this.show();
+  }
+
+  /** Choose to draw colours; pressed again, which colour. */
+  pickColour() {
+    if (this.session.tool.kind === "colour") return this.one("[data-colour]").showPicker();
+    this.pick({ kind: "colour" });
+    this.session.say(SAY.colour);
+  }
+
+  setColour(colour) {
+    this.session.colour = colour;
     this.show();
   }
 
@@ -193,6 +207,9 @@ export class Toolbar {
     };
     pressed("brush", tool.kind === "brush");
     pressed("eraser", tool.kind === "eraser");
+    pressed("colour", tool.kind === "colour");
+    this.one("[data-colour]").value = session.colour;
+    this.one("[data-act=colour]").style.setProperty("--colour", session.colour);
     for (const button of this.root.querySelectorAll("[data-act=select]")) {
       const { what, box } = button.dataset;
       const on = tool.kind === "select" && tool.what === what && tool.box === Boolean(box);

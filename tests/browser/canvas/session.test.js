@@ -239,3 +239,121 @@ export async function test_a_photo_that_is_refused_when_another_is_shown_leaves_
   session.undo();
   equal(session.photo.width, 100);
 }
+
+// Colours
+
+/** A session with a stroke filled, whose next strokes are of colour. */
+async function guiding(settings = {}) {
+  const { session, server } = await started(settings);
+  const done = stroke(session, 30);
+  if (!session.settings.auto) session.fill();
+  await answer(server, 1);
+  await done;
+  await until(() => session.step.kind === "fill");
+  session.tool = { kind: "colour" };
+  return { session, server };
+}
+
+/** A stroke of colour from one point to another. */
+function colour(session, from, to, there = "#123456") {
+  session.beginStroke(false, from, () => there);
+  session.paint(from.x, from.y, from.x, from.y, 2);
+  session.paint(from.x, from.y, to.x, to.y, 2);
+  return session.endStroke();
+}
+
+const INSIDE = { x: 30, y: 30 };
+const BESIDE = { x: 30, y: 10 };
+
+export async function test_a_stroke_of_colour_fills_the_last_hole_again() {
+  const { session, server } = await guiding();
+  session.colour = "#ff0000";
+  const done = colour(session, INSIDE, { x: 35, y: 30 });
+  await answer(server, 2);
+  await done;
+  const [first, second] = server.fills.map(({ data }) => data);
+  equal([first.guide, second.box, second.png], [null, first.box, first.png]);
+  equal(second.guide.box, [28, 28, 37, 32]);
+  equal([kinds(session), session.step.patches.length], [["open", "fill", "fill"], 1]);
+  equal(session.guide, [], "followed");
+  const more = colour(session, INSIDE, { x: 30, y: 31 });
+  await answer(server, 3);
+  await more;
+  equal(session.step.fill.asked.guide.length, 2, "the first one counts still");
+  session.undo();
+  equal(session.step.fill.asked.guide.length, 1);
+}
+
+export async function test_a_stroke_from_beside_takes_the_colour_there() {
+  const { session, server } = await guiding();
+  const done = colour(session, BESIDE, INSIDE, "#00ff00");
+  await answer(server, 2);
+  await done;
+  equal(session.colour, "#00ff00");
+  equal(session.step.fill.asked.guide[0].colour, "#00ff00");
+}
+
+export async function test_a_stroke_of_colour_needs_a_hole_and_has_to_reach_it() {
+  const { session, server } = await started();
+  session.tool = { kind: "colour" };
+  await colour(session, INSIDE, INSIDE);
+  equal([session.message.kind, session.guide, session.isDrawing ?? false], ["error", [], false]);
+  const after = await guiding();
+  await colour(after.session, BESIDE, { x: 30, y: 12 });
+  equal([after.session.message.kind, after.session.guide], ["error", []]);
+  equal([server.fills.length, after.server.fills.length], [0, 1]);
+}
+
+export async function test_colours_in_a_hole_that_is_not_filled_yet_wait_with_it() {
+  const { session, server } = await started({ auto: false });
+  await stroke(session, 30);
+  session.tool = { kind: "colour" };
+  await colour(session, INSIDE, { x: 35, y: 30 });
+  equal([server.fills.length, kinds(session)], [0, ["open", "stroke", "guide"]]);
+  session.undo();
+  equal(session.guide, []);
+  session.redo();
+  equal(session.guide.length, 1);
+  session.fill();
+  await answer(server, 1);
+  equal(server.fills[0].data.guide.box, [28, 28, 37, 32]);
+  await until(() => session.step.kind === "fill");
+  equal(session.guide, []);
+}
+
+export async function test_another_try_and_another_mode_follow_the_colours_too() {
+  const { session, server } = await guiding({ auto: false });
+  await colour(session, INSIDE, { x: 35, y: 30 });
+  session.fill();
+  await answer(server, 2);
+  await until(() => session.step.fill.asked.guide.length === 1);
+  session.again();
+  await answer(server, 3);
+  await until(() => session.step.fill.asked.seed === 1);
+  session.set("mode", "faithful");
+  await answer(server, 4);
+  await until(() => session.step.fill.asked.mode === "faithful");
+  const sent = server.fills.map(({ data }) => data.guide);
+  equal([sent[2], sent[3]], [sent[1], sent[1]]);
+}
+
+export async function test_colours_come_back_when_a_fill_fails() {
+  const { session, server } = await guiding();
+  const done = colour(session, INSIDE, { x: 35, y: 30 });
+  await until(() => server.fills.length === 2);
+  equal(session.guide, []);
+  server.fills[1].reject(new Refusal("No."));
+  await done;
+  equal([session.guide.length, session.message.text], [1, "No."]);
+}
+
+export async function test_a_cancelled_stroke_of_colour_is_none() {
+  const { session } = await guiding();
+  session.beginStroke(false, INSIDE, () => null);
+  session.paint(30, 30, 35, 30, 2);
+  session.cancelStroke();
+  equal([session.guide, session.within], [[], null]);
+  session.tool = { kind: "brush" };
+  session.beginStroke(false, BESIDE, () => null);
+  ok(session.paint(5, 5, 6, 5, 2), "the brush paints again");
+}

@@ -1,0 +1,63 @@
+// Colours that the visitor draws into a hole, to say what should be there.
+
+import { sides } from "./server.js";
+import { toBase64 } from "./png.js";
+
+// A stroke is `{colour: "#rrggbb", radius, points: [[x, y], …]}` in photo pixels.
+
+/** Draws strokes with the context's transform, the first ones first. */
+export function drawStrokes(context, strokes) {
+  context.save();
+  context.lineCap = context.lineJoin = "round";
+  for (const { colour, radius, points } of strokes) {
+    context.strokeStyle = colour;
+    context.lineWidth = 2 * radius;
+    context.beginPath();
+    context.moveTo(...points[0]);
+    for (const [x, y] of points) context.lineTo(x + 0.01, y); // a dot is a line, too
+    context.stroke();
+  }
+  context.restore();
+}
+
+/** The box of photo pixels that a stroke touches; null where it lies outside of the photo. */
+export function strokeBox({ radius, points }, { width, height }) {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const box = {
+    left: Math.max(0, Math.floor(Math.min(...xs) - radius)),
+    top: Math.max(0, Math.floor(Math.min(...ys) - radius)),
+    right: Math.min(width, Math.ceil(Math.max(...xs) + radius)),
+    bottom: Math.min(height, Math.ceil(Math.max(...ys) + radius)),
+  };
+  return box.left < box.right && box.top < box.bottom ? box : null;
+}
+
+/** Strokes as the server takes them: their box, and a PNG of that part in base64; or null. */
+export async function paintedGuide(strokes, photo) {
+  const boxes = strokes.map((stroke) => strokeBox(stroke, photo)).filter(Boolean);
+  if (!boxes.length) return null;
+  const box = {
+    left: Math.min(...boxes.map(({ left }) => left)),
+    top: Math.min(...boxes.map(({ top }) => top)),
+    right: Math.max(...boxes.map(({ right }) => right)),
+    bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
+  };
+  const canvas = new OffscreenCanvas(box.right - box.left, box.bottom - box.top);
+  const context = canvas.getContext("2d");
+  context.translate(-box.left, -box.top);
+  drawStrokes(context, strokes);
+  const blob = await canvas.convertToBlob({ type: "image/png" });
+  return { box: sides(box), png: toBase64(new Uint8Array(await blob.arrayBuffer())) };
+}
+
+/** Whether a stroke's line touches a hole: then it says something. */
+export function touches({ points }, hole) {
+  return points.some(([x, y]) => isIn(hole, x, y));
+}
+
+/** Whether a point of the photo is in a hole. */
+export function isIn({ data, width, height }, x, y) {
+  const [column, row] = [Math.floor(x), Math.floor(y)];
+  return column >= 0 && row >= 0 && column < width && row < height
+    && data[row * width + column] === 1;
+}
