@@ -27,7 +27,7 @@ def inpainting_loss(
     scale: Tensor | None = None,
     features: VggFeatures | None = None,
 ) -> dict[str, Tensor]:
-    """All terms with a weight, and their weighted sum under ``loss``; scalars.
+    """All terms with a weight but the critics', and their weighted sum under ``loss``; scalars.
 
     A network that predicts its error, ``scale``, float (B, 1, H, W) > 0, gets the term
     ``uncertainty`` on top; it trains nothing but the scale.
@@ -38,6 +38,7 @@ def inpainting_loss(
     of_pixels = {
         "log_mse": log_mse,
         "hole": hole_l1,
+        "hole_mse": hole_mse,
         "ssim": ssim_loss,
         "mse": _mse,
         "valid": valid_l1,
@@ -50,7 +51,7 @@ def inpainting_loss(
     if used.keys() & of_features.keys():
         seen, wanted = _features(output, target, valid, features)
         terms |= {n: of_features[n](seen, wanted) for n in used if n in of_features}
-    total = sum((weight * terms[name] for name, weight in used.items()), output.new_zeros(()))
+    total = sum((used[name] * term for name, term in terms.items()), output.new_zeros(()))
     if scale is not None:
         terms["uncertainty"] = laplace_loss(output, target, valid, scale)
         total = total + terms["uncertainty"]
@@ -79,6 +80,14 @@ def laplace_loss(output: Tensor, target: Tensor, valid: Tensor, scale: Tensor) -
 def hole_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Mean absolute error over missing pixels, picture by picture; 0 where nothing is missing."""
     return _masked_means((output - target).abs(), 1 - valid).mean()
+
+
+def hole_mse(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Mean squared error over missing pixels, picture by picture; 0 where nothing is missing.
+
+    L_rec of arXiv:1604.07379, eq. 1.
+    """
+    return _masked_means((output - target) ** 2, 1 - valid).mean()
 
 
 def valid_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:

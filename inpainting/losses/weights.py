@@ -13,6 +13,7 @@ class LossWeights:
 
     log_mse: float = 1.0  # of the hole: the measured PSNR, but for a factor
     hole: float = 0.0  # L1 per hole pixel: small holes count as much as large ones
+    hole_mse: float = 0.0  # the squares of that
     ssim: float = 0.0
     mse: float = 0.0  # the report's only term
     valid: float = 0.0  # L1 per known pixel, which the composite does not show
@@ -20,8 +21,16 @@ class LossWeights:
     fft: float = 0.0  # L1 of spectra
     perceptual: float = 0.0  # L1 of VGG-16 features
     style: float = 0.0  # L1 of their Gram matrices
+    adversarial: float = 0.0  # how real critics find the fill, who learn beside it
+    matching: float = 0.0  # L1 of these critics' features
+
+    @property
+    def has_critics(self) -> bool:
+        """Whether there is an adversary."""
+        return any(getattr(self, name) for name in OF_CRITICS)
 
 
+OF_CRITICS = ("adversarial", "matching")  # computed by whoever trains the critics
 NAMES = tuple(field.name for field in fields(LossWeights))
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 from inpainting.errors import InvalidConfig
 from inpainting.models.base import Network, NetworkConfig
+from inpainting.models.context_encoder import ContextEncoder
 from inpainting.models.pconv_unet import PConvUNet
 from inpainting.models.residual_unet import ResidualUNet
 
 ARCHITECTURES: dict[str, type[Network]] = {
+    "context_encoder": ContextEncoder,
     "pconv_unet": PConvUNet,
     "residual_unet": ResidualUNet,
 }

@@ -21,8 +21,10 @@ from inpainting.losses.vgg import VggFeatures
 from inpainting.models.base import Network, NetworkConfig
 from inpainting.models.bundled import WEIGHTS
 from inpainting.models.checkpoint import load_pretrained
+from inpainting.models.critic import LEAST_SIDE
 from inpainting.models.registry import build
 from inpainting.models.residual_unet import ResidualUNetConfig
+from inpainting.training.adversary import Adversary
 from inpainting.training.config import TrainConfig
 from inpainting.training.dry_run import dry_run
 from inpainting.training.ema import moving_average
@@ -145,6 +147,8 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
             f"--crop is {crop}: the network needs a multiple of {multiple}, at most --size "
             f"{config.size}."
         )
+    if recipe.loss.has_critics and crop < LEAST_SIDE:
+        raise InvalidConfig(f"--crop is {crop}: critics need {LEAST_SIDE} pixels or more.")
     features = None
     if recipe.loss.perceptual or recipe.loss.style:
         features = VggFeatures(config.vgg_weights).to(accelerator.device)
@@ -159,9 +163,9 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
     optimizer = recipe.optimizer(network.parameters(), lr=recipe.lr)
     model, optimizer = accelerator.prepare(network, optimizer)
     ema = moving_average(accelerator.unwrap_model(model), recipe.ema) if recipe.ema else None
-    stepper = Stepper(
-        recipe, accelerator, model, ema, optimizer, config.gradient_accumulation_steps, features
-    )
+    passes = config.gradient_accumulation_steps
+    adversary = Adversary.made(recipe.critics, accelerator) if recipe.loss.has_critics else None
+    stepper = Stepper(recipe, accelerator, model, ema, optimizer, passes, features, adversary)
     return Trainer(config, recipe, accelerator, stepper, loader, validation)
 
 

@@ -10,8 +10,10 @@ import torch
 
 from inpainting.losses.weights import LossWeights, parse_losses
 from inpainting.models.base import NetworkConfig
+from inpainting.models.context_encoder import ContextEncoderConfig
 from inpainting.models.pconv_unet import PConvUNetConfig
 from inpainting.models.residual_unet import ResidualUNetConfig
+from inpainting.training.adversary import Phase
 from inpainting.training.config import TrainConfig
 
 FINAL_LR = 0.01  # of the peak, where the cosine ends
@@ -33,6 +35,13 @@ class Recipe:
     ema: float  # decay of the averaged weights, which are the ones published; 0 = none
     clip: float  # largest norm of the gradient; 0 = no limit
     keep_best: bool  # publish the epoch of least loss instead of the last one
+
+    critics: tuple[str, ...] = ("patch",)  # forms, where the loss has critics
+    critic_rate: float = 1.0  # their learning rate ÷ the network's
+    alone: tuple[float, float] = (
+        0.2,
+        0.22,
+    )  # shares of the budget: the network learns, its critics
 
     @property
     def only_error(self) -> bool:
@@ -71,6 +80,22 @@ RECIPES = {
         keep_best=True,
     ),
 }
+# The context encoder's, arXiv:1604.07379: regions anywhere, squared error and one critic from the
+# first step on, which learns at a tenth of the network's rate.
+RECIPES["context-encoder"] = replace(
+    RECIPES["classic"],
+    network=ContextEncoderConfig(),
+    holes="medium",
+    crop=128,
+    batch_size=64,
+    loss=LossWeights(log_mse=0, hole_mse=0.999, adversarial=0.001),
+    optimizer=partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
+    lr=2e-3,
+    keep_best=False,
+    critics=("global",),
+    critic_rate=0.1,
+    alone=(0.0, 0.0),
+)
 # For weights that fill well: what they fill stays as it is.
 RECIPES["error"] = replace(RECIPES["default"], loss=LossWeights(log_mse=0))
 
@@ -92,6 +117,14 @@ def recipe_of(config: TrainConfig) -> Recipe:
     }
     given = {name: value for name, value in changes.items() if value is not None}
     return replace(recipe, **given)
+
+
+def phase_at(recipe: Recipe, done: float) -> Phase:
+    """Who learns at that share of the budget, in [0, 1]."""
+    network, critics = recipe.alone
+    if not recipe.loss.has_critics or done < network:
+        return Phase.NETWORK
+    return Phase.CRITICS if done < critics else Phase.BOTH
 
 
 def lr_at(recipe: Recipe, step: int, done: float) -> float:

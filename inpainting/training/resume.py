@@ -36,6 +36,7 @@ def save(trainer: Trainer) -> None:
         "model": stepper.network.state_dict(),
         "ema": stepper.ema.state_dict() if stepper.ema else None,
         "optimizer": stepper.optimizer.state_dict(),
+        "adversary": stepper.adversary.state_dict() if stepper.adversary else None,
         "scaler": scaler.state_dict() if scaler else None,
         "progress": asdict(trainer.state),
         "places": places,
@@ -77,6 +78,8 @@ def restore(trainer: Trainer, state: State) -> None:
     if stepper.ema:
         stepper.ema.load_state_dict(state["ema"])
     stepper.optimizer.load_state_dict(state["optimizer"])
+    if stepper.adversary and state.get("adversary"):  # none before there were any, or without
+        stepper.adversary.load_state_dict(state["adversary"])
     if accelerator.scaler and state["scaler"]:
         accelerator.scaler.load_state_dict(state["scaler"])
     trainer.state = TrainerState.restored(state["progress"])

@@ -15,8 +15,9 @@ from torch.optim.swa_utils import AveragedModel
 from inpainting.data.dataset import Batch
 from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.vgg import VggFeatures
-from inpainting.masks.convert import valid_from_hole
-from inpainting.models.base import Network
+from inpainting.masks.convert import composite, valid_from_hole
+from inpainting.models.base import Network, Prediction
+from inpainting.training.adversary import Adversary, Phase
 from inpainting.training.recipes import Recipe
 from inpainting.training.torch_internals import step_if
 
@@ -61,11 +62,12 @@ class TakenStep(NamedTuple):
 
 @dataclass
 class Stepper:
-    """Network, average and optimiser that a step changes.
+    """Network, average, optimiser and adversary that a step changes.
 
     ``model``: as accelerate has wrapped it; ``ema``: its moving average, if any; ``passes``:
-    forward passes per step; ``features``: of the perceptual and style losses. ``since``: when the
-    last step's orders were given; None where something else was done in between.
+    forward passes per step; ``features``: of the perceptual and style losses; ``adversary``: where
+    there are critics. ``since``: when the last step's orders were given; None where something else
+    was done in between.
     """
 
     recipe: Recipe
@@ -75,6 +77,7 @@ class Stepper:
     optimizer: AcceleratedOptimizer
     passes: int = 1
     features: VggFeatures | None = None
+    adversary: Adversary | None = None
     since: float | None = None
 
     @property
@@ -92,34 +95,45 @@ class Stepper:
         """Whether numbers should be read one step later, so that a GPU never waits for orders."""
         return self.accelerator.device.type == "cuda"
 
-    def step(self, batches: Iterator[Batch], rate: float, stopping: bool = False) -> TakenStep:
+    def step(
+        self,
+        batches: Iterator[Batch],
+        rate: float,
+        stopping: bool = False,
+        phase: Phase = Phase.NETWORK,
+    ) -> TakenStep:
         """One optimiser step; weights stay as they are where loss or gradient is not finite.
 
         Args:
             batches: of this process.
             rate: learning rate.
             stopping: whether this process was asked to stop.
+            phase: who learns; without an adversary the network does.
         """
         start = self.since or time.perf_counter()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         buffers = [buffer.clone() for buffer in self.model.buffers()]
-        terms, errors = self._gradients(batches)
-        norm = self._clipped_norm()
+        terms, errors = self._gradients(batches, phase)
+        norm = self._clipped_norm() if phase != Phase.CRITICS else terms["loss"].new_zeros(())
         self.since = time.perf_counter()
         unread = len(errors) * self.accelerator.num_processes  # its mean is the number in all
         numbers = self._means([*terms.values(), norm], [stopping, unread, self.since - start])
         loss, norm = numbers[list(terms).index("loss")], numbers[len(terms)]
         finite = torch.isfinite(loss) & torch.isfinite(norm)
-        if self.accelerator.scaler:  # which skips by itself, and learns from it
-            self.optimizer.step()
-        else:
-            step_if(self.optimizer.optimizer, finite)
-        self.optimizer.zero_grad()
+        if self.adversary and phase != Phase.NETWORK:
+            self.adversary.step(
+                self.recipe.critic_rate * rate, numbers[list(terms).index("critics")]
+            )
+        if phase != Phase.CRITICS:
+            self._take(finite)
         for buffer, old in zip(self.model.buffers(), buffers, strict=True):
             # Running statistics have seen what the weights have not.
             buffer.copy_(torch.where(finite, buffer, old))
-        if self.ema and (self.lags or finite):  # a GPU is not asked: the same weights count twice
+        learned = phase != Phase.CRITICS
+        if (
+            self.ema and learned and (self.lags or finite)
+        ):  # a GPU is not asked: the same weights count twice
             self.ema.update_parameters(self.network)
         arrived = torch.cuda.Event() if numbers.is_cuda else None
         numbers = numbers.to("cpu", non_blocking=True)
@@ -127,28 +141,79 @@ class Stepper:
             arrived.record()
         return TakenStep(tuple(terms), numbers, arrived, errors)
 
-    def _gradients(self, batches: Iterator[Batch]) -> tuple[dict[str, Tensor], list[str]]:
+    @property
+    def _models(self) -> list[nn.Module]:
+        return [self.model, *([self.adversary.model] if self.adversary else [])]
+
+    def _take(self, finite: Tensor) -> None:
+        if self.accelerator.scaler:  # which skips by itself, and learns from it
+            self.optimizer.step()
+        else:
+            step_if(self.optimizer.optimizer, finite)
+        self.optimizer.zero_grad()
+
+    def _gradients(
+        self, batches: Iterator[Batch], phase: Phase
+    ) -> tuple[dict[str, Tensor], list[str]]:
         terms: dict[str, Tensor] = {}
         errors: list[str] = []
         for _ in range(self.passes):
             batch = next(batches)
             errors += batch.errors
-            with self.accelerator.accumulate(self.model):
-                found = self._losses(batch)
-                self.accelerator.backward(found["loss"] * batch.weight)
+            with self.accelerator.accumulate(*self._models):
+                if self.adversary and phase != Phase.NETWORK:
+                    found = self._contested(self.adversary, batch, phase)
+                else:
+                    found = self._losses(batch)
+                    self.accelerator.backward(found["loss"] * batch.weight)
             for name, term in found.items():
                 terms[name] = terms.get(name, 0) + term.detach() / self.passes
         return terms, errors
 
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
-        target = batch.image.float() / 255  # (B, 3, H, W)
-        target = target.contiguous(memory_format=torch.channels_last)
-        valid = valid_from_hole(batch.hole)  # (B, 1, H, W)
-        with self.accelerator.autocast():
-            prediction = self.model(target, valid)
-        scale = prediction.scale.float() if prediction.scale is not None else None
-        output = prediction.image.float()
+        target, valid = _given(batch)
+        output, scale = self._predict(target, valid)
         return inpainting_loss(output, target, valid, self.recipe.loss, scale, self.features)
+
+    def _predict(self, target: Tensor, valid: Tensor) -> Prediction:
+        with self.accelerator.autocast():
+            image, scale = self.model(target, valid)
+        return Prediction(image.float(), None if scale is None else scale.float())
+
+    def _contested(self, adversary: Adversary, batch: Batch, phase: Phase) -> dict[str, Tensor]:
+        """Losses and gradients of network and critics; terms ``pull`` and ``critics`` on top.
+
+        ``pull``: the gradient of what critics say ÷ that of the other terms, at the output, root
+        mean squares over the hole.
+        """
+        target, valid = _given(batch)
+        terms: dict[str, Tensor] = {}
+        with torch.set_grad_enabled(phase == Phase.BOTH):
+            output, scale = self._predict(target, valid)
+        if phase == Phase.BOTH:
+            terms = self._contested_terms(adversary, batch, Prediction(output, scale))
+        filled = composite(target, output.detach(), valid)
+        critics = adversary.gradients(target, filled, valid, batch.weight)
+        return {"loss": critics, **terms, "critics": critics}
+
+    def _contested_terms(
+        self, adversary: Adversary, batch: Batch, prediction: Prediction
+    ) -> dict[str, Tensor]:
+        """The network's terms and gradients: two gradients at its output, one way back through it.
+
+        So each is known by itself, at the cost of one.
+        """
+        target, valid = _given(batch)
+        weights, output = self.recipe.loss, prediction.image.detach().requires_grad_()
+        terms = inpainting_loss(output, target, valid, weights, prediction.scale, self.features)
+        told = adversary.say(target, composite(target, output, valid), valid)
+        critical = weights.adversarial * told["adversarial"] + weights.matching * told["matching"]
+        (own,) = torch.autograd.grad(terms["loss"], output, retain_graph=True)
+        (pulled,) = torch.autograd.grad(critical, output)
+        back = (prediction.image * (own + pulled)).sum() + terms.get("uncertainty", 0)
+        self.accelerator.backward(back * batch.weight)
+        pull = pulled.square().mean().sqrt() / own.square().mean().sqrt().clamp(min=1e-12)
+        return {**terms, **told, "loss": terms["loss"] + critical, "pull": pull}
 
     def _clipped_norm(self) -> Tensor:
         """Clip the gradients of fill and of expected error apart: neither shortens the other."""
@@ -169,3 +234,9 @@ class Stepper:
         if self.accelerator.num_processes == 1:
             return values
         return self.accelerator.reduce(values, "mean")
+
+
+def _given(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Originals, float (B, 3, H, W), RGB in [0, 1], and valid, float (B, 1, H, W)."""
+    target = batch.image.float() / 255
+    return target.contiguous(memory_format=torch.channels_last), valid_from_hole(batch.hole)

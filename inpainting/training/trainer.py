@@ -19,7 +19,7 @@ from inpainting.training.config import TrainConfig
 from inpainting.training.loader import TrainingLoader
 from inpainting.training.metrics_log import MetricsLog
 from inpainting.training.model_card import TrainingFacts, model_card, write_card
-from inpainting.training.recipes import Recipe, lr_at
+from inpainting.training.recipes import Recipe, lr_at, phase_at
 from inpainting.training.step import Stepper, StepResult, TakenStep
 from inpainting.training.trainer_state import TrainerState
 from inpainting.training.validation import (
@@ -32,6 +32,7 @@ from inpainting.training.validation import (
 
 log = logging.getLogger(__name__)
 
+WON, WON_FOR = 0.1, 1000  # loss of critics and steps in a row, from where on they have won
 IN_A_ROW = 10  # steps without a finite loss and gradient until the run gives up
 
 
@@ -96,7 +97,8 @@ class Trainer:
             DataError: when more files than ``--max-corrupt`` could not be read.
             InvalidConfig: after ``IN_A_ROW`` steps that were not finite; the weights are finite.
         """
-        self.under_way.append(self.stepper.step(batches, self.rate, stopping))
+        phase = phase_at(self.recipe, self.done)
+        self.under_way.append(self.stepper.step(batches, self.rate, stopping, phase))
         self.state.step += 1
         self.state.samples += self.global_batch
         return self._count(leave=1 if self.stepper.lags else 0)
@@ -124,6 +126,7 @@ class Trainer:
             tqdm.write(f"skipped {error}", file=sys.stderr)
         if result.finite:
             state.in_a_row = 0
+            self._watch_critics(result)
             state.logged.add({**result.terms, "seconds": result.seconds})
             state.validated.add({"loss": result.terms["loss"]})
         else:
@@ -132,6 +135,17 @@ class Trainer:
             before = state.step - len(self.under_way)
             log.info("step %d was not taken: loss or gradient was not finite", before)
         self._check_limits()
+
+    def _watch_critics(self, result: StepResult) -> None:
+        """Say so where critics have won: they teach nothing any more."""
+        loss = result.terms.get("critics")
+        self.state.won = self.state.won + 1 if loss is not None and loss < WON else 0
+        if self.state.won == WON_FOR:
+            log.warning(
+                "The critics' loss is below %g for %d steps: they find every fill, and the network "
+                "learns little from them; give adversarial a smaller weight, or begin it later.",
+                WON, WON_FOR,
+            )  # fmt: skip
 
     def _check_limits(self) -> None:
         state, share = self.state, self.config.max_corrupt

@@ -29,7 +29,8 @@ class TrainerState:
     """Counters of a run; ``seconds`` of training, over all restarts.
 
     ``skipped_files``: samples whose file could not be read. ``skipped_steps``: steps not taken
-    because loss or gradient was not finite; ``in_a_row``: the last of them.
+    because loss or gradient was not finite; ``in_a_row``: the last of them. ``won``: steps up to
+    the last one with critics that find every fill.
     """
 
     step: int = 0
@@ -38,6 +39,7 @@ class TrainerState:
     skipped_files: int = 0
     skipped_steps: int = 0
     in_a_row: int = 0
+    won: int = 0
     last_loss: float = math.nan  # mean up to the last validation
     best_loss: float = math.inf
     logged: Mean = field(default_factory=Mean)  # since the last line of metrics.jsonl

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from inpainting.models.base import Network
+from inpainting.models.context_encoder import ContextEncoderConfig
 from inpainting.models.error_head import ErrorHead
 from inpainting.models.pconv_unet import PConvUNetConfig
 from inpainting.models.registry import build
@@ -22,6 +23,7 @@ NARROW = {
         channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1),
         norm="none", norm_first=True, encoder_activation="leaky_relu",
     ),
+    "context encoder": ContextEncoderConfig(channels=(8, 8, 12)),
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def valid_of(kind, size):
     return valid_from_hole(hole)
 
 
+MASKED = [name for name in NARROW if name != "context encoder"]  # the others have partial convs
 KINDS = (*SAMPLERS, "dust", "one known pixel", "nothing missing", "nothing known")
 
 
@@ -46,14 +47,14 @@ def distance(fast, slow):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("name", MASKED)
 def test_equals_the_reference_for_every_kind_of_hole(name, kind):
     fast, slow = both(name, kind, (96, 64))
     assert distance(fast, slow) < 1e-5
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 700), (2, 3), (31, 33), (127, 130), (257, 255)])
-@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("name", MASKED)
 def test_equals_the_reference_at_every_size(name, size):
     fast, slow = both(name, "dust", size)
     assert distance(fast, slow) < 1e-5
@@ -61,13 +62,13 @@ def test_equals_the_reference_at_every_size(name, size):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["lines", "thick"])
-@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("name", MASKED)
 def test_equals_the_reference_on_a_large_picture(name, kind):
     fast, slow = both(name, kind, (515, 1030))
     assert distance(fast, slow) < 1e-5
 
 
-@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("name", MASKED)
 def test_bf16_stays_within_a_hundredth(name):
     model = fuse_norm(trained(name))
     image, valid = torch.rand(1, 3, 128, 128), valid_of("thick", (128, 128))

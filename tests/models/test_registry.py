@@ -7,6 +7,7 @@ import pytest
 
 from inpainting import PConvUNet, ResidualUNet
 from inpainting.errors import InvalidConfig
+from inpainting.models.context_encoder import ContextEncoder
 from inpainting.models.pconv_unet import PConvUNetConfig
 from inpainting.models.registry import (
     ARCHITECTURES,
@@ -44,7 +45,9 @@ def test_every_architecture_is_built_by_its_shape(name, cls):
 
 
 def test_files_know_the_networks_by_these_names():
-    assert ARCHITECTURES == {"pconv_unet": PConvUNet, "residual_unet": ResidualUNet}
+    assert ARCHITECTURES == {
+        "context_encoder": ContextEncoder, "pconv_unet": PConvUNet, "residual_unet": ResidualUNet,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("said", [{"residual": True}, {}])

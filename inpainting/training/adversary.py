@@ -1,0 +1,139 @@
+"""The adversary: critics that learn to find fills, and what they tell the network meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+from torch import Tensor, nn
+
+from inpainting.losses.adversarial import critic_loss, fooling_loss, matching_loss
+from inpainting.models.critic import Critic, CriticConfig
+from inpainting.training.torch_internals import step_if
+
+
+class Phase(Enum):
+    """Who learns: first the network alone, then its critics alone, then both (Iizuka et al.)."""
+
+    NETWORK = "network"
+    CRITICS = "critics"
+    BOTH = "both"
+
+
+class Critics(nn.Module):
+    """Several critics of the same fills."""
+
+    def __init__(self, forms: Sequence[str]) -> None:
+        super().__init__()
+        self.critics = nn.ModuleList(Critic(CriticConfig(form=form)) for form in forms)
+
+    def forward(self, target: Tensor, filled: Tensor, valid: Tensor) -> Tensor:
+        """Sum of the critics' own losses, a scalar.
+
+        Args:
+            target: originals, float (B, 3, H, W), RGB in [0, 1].
+            filled: composites, the same.
+            valid: float (B, 1, H, W), 1 = known.
+        """
+        losses = []
+        for critic in self.critics:
+            both, seen = _views(critic, target, filled, valid)
+            real, fill = critic(both).scores.chunk(2)
+            losses.append(critic_loss(real, fill, critic.missing_share(seen)))  # type: ignore[operator]
+        return torch.stack(losses).sum()
+
+    def say(self, target: Tensor, filled: Tensor, valid: Tensor) -> dict[str, Tensor]:
+        """What the network is told, ``adversarial`` and ``matching``: sums over critics.
+
+        Args:
+            target, filled, valid: as for :meth:`forward`.
+        """
+        fooling, matching = [], []
+        for critic in self.critics:
+            both, seen = _views(critic, target, filled, valid)
+            opinion = critic(both)
+            share = critic.missing_share(seen)  # type: ignore[operator]
+            fooling.append(fooling_loss(opinion.scores.chunk(2)[1], share))
+            real, fill = zip(*(x.float().chunk(2) for x in opinion.features), strict=True)
+            matching.append(matching_loss(fill, real))
+        return {
+            "adversarial": torch.stack(fooling).sum(),
+            "matching": torch.stack(matching).sum(),
+        }
+
+
+@dataclass
+class Adversary:
+    """Critics and their optimiser.
+
+    ``model``: of :class:`Critics`, as accelerate has wrapped it.
+    """
+
+    accelerator: Accelerator
+    model: nn.Module
+    optimizer: AcceleratedOptimizer
+
+    @classmethod
+    def made(cls, forms: Sequence[str], accelerator: Accelerator) -> "Adversary":
+        """New critics, on the device; Adam without momentum, for the game turns."""
+        critics = Critics(forms).train()
+        optimizer = torch.optim.Adam(critics.parameters(), betas=(0.0, 0.99), fused=True)
+        return cls(accelerator, *accelerator.prepare(critics, optimizer))
+
+    @property
+    def critics(self) -> Critics:
+        """Without accelerate's wrapper."""
+        return self.accelerator.unwrap_model(self.model)
+
+    def say(self, target: Tensor, filled: Tensor, valid: Tensor) -> dict[str, Tensor]:
+        """:meth:`Critics.say`; the critics stay as they are, the vectors of their norm included."""
+        critics = self.critics.eval()
+        with self.accelerator.autocast():
+            told = critics.say(target, filled, valid)
+        critics.train()
+        return told
+
+    def gradients(self, target: Tensor, filled: Tensor, valid: Tensor, weight: Tensor) -> Tensor:
+        """Gradients of the critics' loss; the loss.
+
+        Args:
+            target, filled, valid: as for :meth:`Critics.forward`.
+            weight: of the batch, 0 or 1.
+        """
+        with self.accelerator.autocast():
+            loss = self.model(target, filled, valid)
+        self.accelerator.backward(loss * weight)
+        return loss.detach()
+
+    def step(self, rate: float, loss: Tensor) -> None:
+        """One step of the critics, or none where their loss or gradient is not finite."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        if self.accelerator.scaler:
+            self.optimizer.step()
+        else:
+            norm = nn.utils.get_total_norm(
+                [p.grad for p in self.critics.parameters() if p.grad is not None]
+            )
+            step_if(self.optimizer.optimizer, torch.isfinite(loss) & torch.isfinite(norm))
+        self.optimizer.zero_grad()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, the vectors of their norm, and the optimiser."""
+        return {"critics": self.critics.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from :meth:`state_dict`."""
+        self.critics.load_state_dict(state["critics"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+def _views(
+    critic: nn.Module, target: Tensor, filled: Tensor, valid: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What a critic sees of originals and composites, one after the other, and their mask."""
+    pictures, seen = critic.view(torch.cat([target, filled], 1), valid)  # type: ignore[operator]
+    return torch.cat(pictures.chunk(2, 1)), seen
