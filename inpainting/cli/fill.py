@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from inpainting.cli.args import device, seed
+from inpainting.cli.args import device, positive, seed
 from inpainting.cli.folders import Options, Outcome, fill_all
 from inpainting.cli.pairs import Found, Job, find_jobs, find_pictures
 from inpainting.cli.terminal import print_anything
@@ -34,6 +34,7 @@ from inpainting.errors import InpaintingError, InvalidConfig
 from inpainting.inference.pipeline import MODES, STRATEGIES, InpaintingPipeline
 from inpainting.io.folders import SUFFIXES
 from inpainting.models.checkpoint import weights_digest
+from inpainting.models.passes import check_passes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,8 +77,15 @@ def fill(args: argparse.Namespace, jobs: Sequence[Job], team: SingleProcess) -> 
             weights_digest(args.checkpoint, args.revision),
         )
     )
+    check_passes(pipe.predictor.model, args.passes)
     options = Options(
-        args.invert_mask, args.grow, args.strategy, args.feather, args.mode, args.seed
+        args.invert_mask,
+        args.grow,
+        args.strategy,
+        args.feather,
+        args.mode,
+        args.seed,
+        args.passes,
     )
     return fill_all(pipe, jobs, args.out, options, weights, team)
 
@@ -179,6 +187,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="auto: deep holes get the picture's own texture, thin ones the network's fill; "
         "natural: all get texture; faithful: none does (default: auto)")  # fmt: skip
     add("--seed", type=seed, default=0, help="another one is another try where texture is copied")
+    add("--passes", type=positive, help="how often the network looks; default: as often as it was "
+        "trained for")  # fmt: skip
     add("--checkpoint", help="folder or Hub id; default: the bundled checkpoint")
     add("--revision", help="branch, tag or commit of a Hub checkpoint")
     add("--device", type=device, help="such as cpu or cuda; default: the GPU if there is one")

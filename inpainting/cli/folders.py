@@ -50,6 +50,7 @@ class Options(NamedTuple):
     feather: int = 0
     mode: str = "auto"
     seed: int = 0
+    passes: int | None = None
 
 
 class Outcome(NamedTuple):
@@ -115,7 +116,7 @@ def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Fill:
     start = time.perf_counter()
     result = pipe.fill_hole(
         picture, hole, options.strategy, options.feather,
-        mode=options.mode, seed=options.seed, guide=guide,
+        mode=options.mode, seed=options.seed, guide=guide, passes=options.passes,
     )  # fmt: skip
     seconds = time.perf_counter() - start
     file = io.BytesIO()

@@ -12,7 +12,8 @@ PARTS = {
     "picture": "its picture", "mask": "its mask", "guide": "its guide", "weights": "the checkpoint",
     "options": "an option", "version": "the version of this package",
 }  # fmt: skip
-BEFORE_MODES = {"mode": "faithful", "seed": 0}  # what versions did that wrote down neither
+# What versions did that wrote down neither.
+BEFORE_MODES = {"mode": "faithful", "seed": 0, "passes": None}
 
 
 def made_from(given: Mapping[str, Path], weights: str, options: Record) -> Record:

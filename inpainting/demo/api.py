@@ -37,6 +37,7 @@ def fill(
     mode: Literal["auto", "faithful", "natural"] = "auto",
     seed: int = 0,
     guide: gr.FileData | None = None,
+    passes: int | None = None,
 ) -> tuple[gr.FileData, dict]:
     """Fill the white part of a mask in a picture, and say how good the fill is.
 
@@ -50,6 +51,7 @@ def fill(
         seed: 0 to 4294967295; another one is another try where texture is copied.
         guide: picture file of the same size, transparent but where a colour is wanted in the hole;
             the colours are continued, and filled over.
+        passes: how often the network looks; by default as often as it was trained for.
 
     Returns:
         The filled picture as PNG of the same size, in its own colour space, and what was measured
@@ -67,7 +69,7 @@ def fill(
     try:
         served = service.fill(
             original, hole, strategy, feather, lambda _: check_wanted(), mode=mode, seed=seed,
-            guide=given,
+            guide=given, passes=passes,
         )  # fmt: skip
     except Overtaken:
         raise user_error("Nobody waits for this answer any more.") from None

@@ -1,6 +1,7 @@
 """The pipeline: a picture and a mask image of any size and kind to the filled picture."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.meaning import meaning
 from inpainting.models.base import Network
 from inpainting.models.checkpoint import load_pretrained
+from inpainting.models.passes import check_passes
 from inpainting.types import Box, Flags, Hole, in_box
 
 SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
@@ -86,6 +88,7 @@ class InpaintingPipeline:
         mode: str = "auto",
         seed: int = 0,
         guide: ImageSource | None = None,
+        passes: int | None = None,
     ) -> InpaintingResult:
         """Fill the white part of ``mask_image``.
 
@@ -111,6 +114,8 @@ class InpaintingPipeline:
                 tries; the first, 0, is the best one found.
             guide: colours to be continued, painted on a transparent picture of the same size: where
                 it is at least half opaque, inside the hole. They are filled over.
+            passes: how often the network looks at each scale, 1 to as often as it was trained for,
+                which is the default.
 
         Returns:
             The filled picture, of the same size, and more. Pixels outside the hole are the
@@ -125,8 +130,8 @@ class InpaintingPipeline:
             InvalidMask: when the mask has another size, marks nothing or everything, or does not
                 say what is to be repainted.
             InvalidGuide: when the guide has another size, or gives no colour inside the hole.
-            InvalidConfig: for an unknown strategy, mode or seed, or a feather that is no number of
-                pixels.
+            InvalidConfig: for an unknown strategy, mode or seed, a feather that is no number of
+                pixels, or more passes than the network was trained for.
             OutOfMemory: when nothing of that helps.
         """
         picture, about_picture = read_picture(image)
@@ -134,8 +139,9 @@ class InpaintingPipeline:
         hole = hole_from_mask_image(white, picture.size)
         given, about_guide = (None, ()) if guide is None else read_guide(guide, hole)
         result = self.fill_hole(
-            picture, hole, strategy, feather, on_pass, mode=mode, seed=seed, guide=given
-        )
+            picture, hole, strategy, feather, on_pass,
+            mode=mode, seed=seed, guide=given, passes=passes,
+        )  # fmt: skip
         return result._replace(notes=(*about_picture, *about_mask, *about_guide, *result.notes))
 
     def fill_hole(
@@ -149,13 +155,14 @@ class InpaintingPipeline:
         mode: str = "auto",
         seed: int = 0,
         guide: Image.Image | None = None,
+        passes: int | None = None,
     ) -> InpaintingResult:
         """:meth:`fill` of what has been decoded already.
 
         Args:
             picture: of :func:`inpainting.io.images.read_picture`; it stays as it is.
             hole: bool (H, W), True = missing; of the picture's size, neither empty nor full.
-            strategy, feather, on_pass, mode, seed: as for :meth:`fill`.
+            strategy, feather, on_pass, mode, seed, passes: as for :meth:`fill`.
             guide: of :func:`inpainting.inference.guide_image.read_guide`.
         """
         if mode not in MODES:
@@ -167,7 +174,8 @@ class InpaintingPipeline:
         if not isinstance(feather, int) or feather < 0:
             raise InvalidConfig(f"feather is {feather!r}: give a number of pixels, 0 or more.")
         feather = min(feather, max(hole.shape))  # no hole is deeper
-        asked = _Asked(feather, on_pass, mode, seed, guide)
+        passes = check_passes(self.predictor.model, passes)
+        asked = _Asked(feather, on_pass, mode, seed, guide, passes)
         for attempt in self._attempts(strategy):
             try:
                 return _fill(attempt, picture, hole, asked)
@@ -206,6 +214,7 @@ class _Asked(NamedTuple):
     mode: str
     seed: int
     guide: Image.Image | None
+    passes: int
 
 
 def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) -> InpaintingResult:
@@ -216,18 +225,19 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
         if asked.on_pass:
             asked.on_pass(run)
 
+    predict = partial(attempt.predictor, passes=asked.passes)
     canvas = _canvas(attempt.predictor, picture, hole, asked.guide)
     known = canvas.known.copy()  # filling adds to it
     box = around(hole)  # the rest of a large picture costs nothing
     if attempt.strategy in ("crop", "scales"):
         part, keep_deep = canvas.cut(box), attempt.strategy == "crop"
-        fill_canvas(part, attempt.predictor, note, attempt.largest, keep_deep)
+        fill_canvas(part, predict, note, attempt.largest, keep_deep)
         canvas.picture.paste(part.picture, box[:2])
     elif attempt.strategy == "original":
-        fill_tiles(canvas, [whole(hole)], attempt.predictor, note)
+        fill_tiles(canvas, [whole(hole)], predict, note)
     else:
         small = canvas.shrunk(LONGEST_SIDE)
-        fill_tiles(small, [whole(small.hole)], attempt.predictor, note)
+        fill_tiles(small, [whole(small.hole)], predict, note)
         large = small.picture.resize(picture.size, Image.Resampling.BICUBIC)
         canvas.picture.paste(large, mask=Image.fromarray(hole))
         box = whole(hole).box  # transparent pixels were filled too, wherever they lie

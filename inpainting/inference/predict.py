@@ -14,6 +14,7 @@ from inpainting.masks.convert import batch_of, valid_from_hole
 from inpainting.models.base import Network, Prediction
 from inpainting.models.fuse_norm import fuse_norm
 from inpainting.models.guide import Guide
+from inpainting.models.passes import in_passes
 from inpainting.types import DATA_RANGE, Hole, Pixels
 
 
@@ -46,19 +47,31 @@ class Predictor:
         """A copy on the CPU, in the CPU's fast precision."""
         return Predictor(copy.deepcopy(self.model), "cpu")
 
-    def __call__(self, image: Tensor, valid: Tensor, guide: Guide | None = None) -> Prediction:
+    def __call__(
+        self,
+        image: Tensor,
+        valid: Tensor,
+        guide: Guide | None = None,
+        passes: int | None = None,
+    ) -> Prediction:
         """:meth:`run` with the result on the CPU."""
-        image, scale = self.run(image, valid, guide)
-        return Prediction(image.cpu(), None if scale is None else scale.cpu())
+        return self.run(image, valid, guide, passes).map(Tensor.cpu)
 
     @torch.inference_mode()
-    def run(self, image: Tensor, valid: Tensor, guide: Guide | None = None) -> Prediction:
+    def run(
+        self,
+        image: Tensor,
+        valid: Tensor,
+        guide: Guide | None = None,
+        passes: int | None = None,
+    ) -> Prediction:
         """Predict a batch of pictures of one size, any size.
 
         Args:
             image: float (B, 3, H, W), RGB in [0, 1], on any device; hole content is ignored.
             valid: float (B, 1, H, W), 1 = known.
             guide: colours for missing pixels, of the same size.
+            passes: how often the network looks; default: as often as it was trained for.
 
         Returns:
             Float32 (B, 3, H, W) and, if the network predicts its error, (B, 1, H, W), on
@@ -71,11 +84,8 @@ class Predictor:
         if guide:
             guide = Guide(*(pad_to_multiple(x.to(self.device), multiple) for x in guide))
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            prediction = self.model(image, valid, guide)
-        scale = prediction.scale
-        if scale is not None:
-            scale = crop_back(scale, height, width)
-        return Prediction(crop_back(prediction.image, height, width), scale)
+            prediction = in_passes(self.model, image, valid, guide, passes)[-1]
+        return prediction.map(lambda x: crop_back(x, height, width))
 
     def fill(self, image: Pixels, hole: Hole) -> tuple[Pixels, NDArray[np.float32] | None]:
         """One forward pass over a whole picture: the bare network, without the pipeline.
@@ -89,6 +99,6 @@ class Predictor:
             absolute error in grey levels, float32 (H, W), or None.
         """
         picture = to_tensor(Image.fromarray(image))
-        filled, scale = self(picture, valid_from_hole(batch_of(hole)))
-        error = None if scale is None else DATA_RANGE * scale[0, 0].float().numpy()
-        return np.array(to_image(filled)), error
+        found = self(picture, valid_from_hole(batch_of(hole)))
+        error = None if found.scale is None else DATA_RANGE * found.scale[0, 0].float().numpy()
+        return np.array(to_image(found.image)), error

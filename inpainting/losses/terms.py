@@ -26,11 +26,15 @@ def inpainting_loss(
     weights: LossWeights,
     scale: Tensor | None = None,
     features: VggFeatures | None = None,
+    focus: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """All terms with a weight but the critics', and their weighted sum under ``loss``; scalars.
 
     A network that predicts its error, ``scale``, float (B, 1, H, W) > 0, gets the term
     ``uncertainty`` on top; it trains nothing but the scale.
+
+    ``focus``, float (B, 1, H, W) >= 0, is how much each missing pixel weighs in the terms
+    ``log_mse``, ``hole`` and ``hole_mse``; 1 where there is none.
 
     Raises:
         InvalidConfig: when ``perceptual`` or ``style`` has a weight and there are no ``features``.
@@ -47,7 +51,10 @@ def inpainting_loss(
     }
     of_features = {"perceptual": perceptual_loss, "style": style_loss}
     used = {name: weight for name, weight in asdict(weights).items() if weight}
-    terms = {n: of_pixels[n](output, target, valid) for n in used if n in of_pixels}
+    # In these terms 1 − valid is the weight of a pixel.
+    weighed = valid if focus is None else 1 - (1 - valid) * focus
+    focused = dict.fromkeys(("log_mse", "hole", "hole_mse"), weighed)
+    terms = {n: of_pixels[n](output, target, focused.get(n, valid)) for n in used if n in of_pixels}
     if used.keys() & of_features.keys():
         seen, wanted = _features(output, target, valid, features)
         terms |= {n: of_features[n](seen, wanted) for n in used if n in of_features}

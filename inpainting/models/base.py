@@ -1,6 +1,7 @@
 """The interface of all networks: picture and mask in, :class:`Prediction` out."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from torch import Tensor, nn
@@ -16,11 +17,28 @@ class Prediction(NamedTuple):
     ``image``: float (B, 3, H, W), RGB, about [0, 1] and not clamped; known pixels are predicted
     too, see :func:`inpainting.masks.convert.composite`. ``scale``: float (B, 1, H, W) > 0, in units
     of ``image``, the expected absolute error of every pixel: the scale b of a Laplace distribution.
-    None from a network that predicts no error.
+    None from a network that predicts no error. ``contrast``: float (B, 1, H, W) > 0, what errors
+    are relative to, from a network that has such a measure.
     """
 
     image: Tensor
     scale: Tensor | None
+    contrast: Tensor | None = None
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Prediction":
+        """Every tensor changed."""
+        return Prediction(*(None if x is None else change(x) for x in self))  # type: ignore[arg-type]
+
+
+class Before(NamedTuple):
+    """What an earlier pass has left, see :mod:`inpainting.models.passes`.
+
+    ``fill``: float (B, 3, H, W), the composite; ``doubt``: float (B, 1, H, W) in [0, 1], how far it
+    is to be distrusted; 0 where known.
+    """
+
+    fill: Tensor
+    doubt: Tensor
 
 
 class Window(NamedTuple):
@@ -48,21 +66,31 @@ class Network(nn.Module):
     config_class: type
     config: NetworkConfig
 
-    def forward(self, image: Tensor, valid: Tensor, guide: Guide | None = None) -> Prediction:
+    def forward(
+        self,
+        image: Tensor,
+        valid: Tensor,
+        guide: Guide | None = None,
+        before: Before | None = None,
+    ) -> Prediction:
         """Predict the whole picture from its known pixels.
 
         Args:
             image: float (B, 3, H, W), RGB in [0, 1]; hole content is ignored, NaN included.
             valid: float (B, 1, H, W), 1 = known.
             guide: colours for missing pixels, of the same size.
+            before: of an earlier pass, which has seen the guide.
 
         Raises:
             InvalidMask: when ``valid`` is not float with one channel.
-            InvalidConfig: when H or W is not a multiple of ``config.multiple``.
+            InvalidConfig: when H or W is not a multiple of ``config.multiple``, or for a second
+                pass of a network that has one only.
         """
         check_valid(valid, channels=1)
         _check_size(image, self.config.multiple)
         image = zero_holes(image, valid)
+        if before:
+            return self.predict_again(image, valid, before)
         return self.predict_guided(image, valid, guide) if guide else self.predict(image, valid)
 
     @abstractmethod
@@ -72,6 +100,20 @@ class Network(nn.Module):
     def predict_guided(self, image: Tensor, valid: Tensor, guide: Guide) -> Prediction:
         """:meth:`predict` with a guide; to a network without a better way it is known pixels."""
         return self.predict(*guide.as_known(image, valid))
+
+    def predict_again(self, image: Tensor, valid: Tensor, before: Before) -> Prediction:
+        """:meth:`predict` in a second pass or a later one."""
+        raise InvalidConfig("This network fills in one pass.")
+
+    @property
+    def passes(self) -> int:
+        """Most passes, which it was trained for."""
+        return 1
+
+    @property
+    def schedule(self) -> str:
+        """What is doubtful in its later passes: a name of ``passes.SCHEDULES``."""
+        return "doubt"
 
     @property
     def windows(self) -> tuple[Window, ...]:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpainting.errors import InvalidConfig
-from inpainting.models.base import Network, Prediction, Window
+from inpainting.models.base import Before, Network, Prediction, Window
 from inpainting.models.biharmonic import smooth_fill
 from inpainting.models.blocks import EncoderLevel, ResidualUnits, encoder
 from inpainting.models.config import MOST_LEVELS, UNetConfig
@@ -42,6 +42,8 @@ class ResidualUNetConfig(UNetConfig):
     fold: int = 2  # side of the squares of pixels that become channels
     smooth_steps: int = 6  # of conjugate gradients for the smooth fill; see smooth_fill
     error_channels: int = 24  # of the hidden layer for the expected error; 0 = none
+    passes: int = 1  # most passes, for which it is trained; 1 = no feedback
+    schedule: str = "doubt"  # what is doubtful in later passes: "doubt" or "ring"
     error_scale: float = 1.0  # what the expected error is multiplied by, measured after training
 
     def __post_init__(self) -> None:
@@ -49,6 +51,8 @@ class ResidualUNetConfig(UNetConfig):
         scale = self.error_scale
         if type(scale) not in (int, float) or not 0 < scale < math.inf:
             raise InvalidConfig(f"error_scale is {scale!r}: a number above 0 is needed.")
+        if self.schedule not in ("doubt", "ring"):
+            raise InvalidConfig(f"schedule is {self.schedule!r}: use doubt or ring.")
 
     @property
     def multiple(self) -> int:
@@ -101,23 +105,36 @@ class ResidualUNet(Network):
         """The smooth fill passes through the given colours, and is corrected there as elsewhere."""
         return self.correct(image, valid, self._start(*guide.as_known(image, valid)))
 
+    def predict_again(self, image: Tensor, valid: Tensor, before: Before) -> Prediction:
+        """The last composite stands for the smooth fill, and its doubt for what is missing."""
+        return self.correct(image, valid, before.fill, before.doubt)
+
     def _start(self, image: Tensor, valid: Tensor) -> Tensor:
         return smooth_fill(image, valid, self.config.smooth_steps).clamp(0, 1)
 
-    def correct(self, image: Tensor, valid: Tensor, start: Tensor) -> Prediction:
-        """The learned part of :meth:`predict`; ``start`` is the smooth fill, float (B, 3, H, W)."""
+    def correct(
+        self, image: Tensor, valid: Tensor, start: Tensor, doubt: Tensor | None = None
+    ) -> Prediction:
+        """The learned part of :meth:`predict`.
+
+        Args:
+            image, valid: of :meth:`predict`.
+            start: float (B, 3, H, W), the smooth fill or the composite of the pass before.
+            doubt: float (B, 1, H, W), of the pass before; all that is missing is, in the first one.
+        """
         mean, contrast = local_statistics(image, valid, start)
         known = (image - mean) / contrast * valid  # (B, 3, H, W)
         factor = self.config.fold
         groups = space_to_depth(valid, factor)  # (B, factor², H/factor, W/factor)
         groups = torch.cat([groups, torch.ones_like(groups[:, :1])], 1)
-        smooth = torch.cat([(start - mean) / contrast, 1 - valid], 1)  # (B, 4, H, W)
+        doubt = 1 - valid if doubt is None else doubt
+        smooth = torch.cat([(start - mean) / contrast, doubt], 1)  # (B, 4, H, W)
         x = torch.cat([space_to_depth(known, factor), space_to_depth(smooth, factor)], 1)
         x = x.contiguous(memory_format=torch.channels_last)
         change, log_scale = (depth_to_space(y, factor) for y in self._heads(self._body(x, groups)))
         limited = MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE)  # (B, 1, H, W)
         scale = self.config.error_scale * contrast * limited.exp()
-        return Prediction(start + contrast * change, scale)
+        return Prediction(start + contrast * change, scale, contrast)
 
     def _body(self, x: Tensor, groups: Tensor) -> Tensor:
         """Float (B, inputs, h, w) and its mask (B, groups, h, w) to features (B, C, h, w)."""
@@ -151,6 +168,14 @@ class ResidualUNet(Network):
         if isinstance(doubt, ErrorHead):
             log_scale = doubt.finish(x, log_scale)
         return change, log_scale
+
+    @property
+    def passes(self) -> int:
+        return self.config.passes
+
+    @property
+    def schedule(self) -> str:
+        return self.config.schedule
 
     @property
     def windows(self) -> tuple[Window, ...]:

@@ -173,10 +173,13 @@ def initial_network(recipe: Recipe, init_from: str | None) -> Network:
     """The recipe's network with random weights, or any network with the weights of another run.
 
     Of a network that is the recipe's but for its branch for the expected error, the rest is taken.
+    In how many passes it fills, which no weight depends on, is the recipe's.
     """
     if not init_from:
         return build(recipe.network)
-    given = load_pretrained(init_from)
+    given, wanted = load_pretrained(init_from), recipe.network
+    if isinstance(given.config, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig):
+        given.config = replace(given.config, passes=wanted.passes, schedule=wanted.schedule)
     if not _differ_in_error_branch(given.config, recipe.network):
         return given
     network = build(recipe.network)

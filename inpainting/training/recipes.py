@@ -13,6 +13,7 @@ from inpainting.models.base import NetworkConfig
 from inpainting.models.context_encoder import ContextEncoderConfig
 from inpainting.models.pconv_unet import PConvUNetConfig
 from inpainting.models.residual_unet import ResidualUNetConfig
+from inpainting.seeding import generator_for
 from inpainting.training.adversary import Phase
 from inpainting.training.config import TrainConfig
 
@@ -96,6 +97,12 @@ RECIPES["context-encoder"] = replace(
     critic_rate=0.1,
     alone=(0.0, 0.0),
 )
+# Feedback and progress (models/passes.py), from weights of `default` or from none: the same network
+# looks up to three times. Each pass but the last is without gradients: a third more for each.
+RECIPES["feedback"] = replace(RECIPES["default"], network=ResidualUNetConfig(passes=3))
+RECIPES["progressive"] = replace(
+    RECIPES["default"], network=ResidualUNetConfig(passes=3, schedule="ring")
+)
 # For weights that fill well: what they fill stays as it is.
 RECIPES["error"] = replace(RECIPES["default"], loss=LossWeights(log_mse=0))
 
@@ -125,6 +132,11 @@ def phase_at(recipe: Recipe, done: float) -> Phase:
     if not recipe.loss.has_critics or done < network:
         return Phase.NETWORK
     return Phase.CRITICS if done < critics else Phase.BOTH
+
+
+def looks_at(passes: int, seed: int, step: int) -> int:
+    """How often the network looks in a step: 1 to ``passes``, drawn from (seed, step) alone."""
+    return int(generator_for(seed, step).integers(1, passes + 1)) if passes > 1 else 1
 
 
 def lr_at(recipe: Recipe, step: int, done: float) -> float:

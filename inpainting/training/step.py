@@ -16,7 +16,8 @@ from inpainting.data.dataset import Batch
 from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.vgg import VggFeatures
 from inpainting.masks.convert import composite, valid_from_hole
-from inpainting.models.base import Network, Prediction
+from inpainting.models.base import Network
+from inpainting.models.passes import SCHEDULES, after
 from inpainting.training.adversary import Adversary, Phase
 from inpainting.training.recipes import Recipe
 from inpainting.training.torch_internals import step_if
@@ -101,6 +102,7 @@ class Stepper:
         rate: float,
         stopping: bool = False,
         phase: Phase = Phase.NETWORK,
+        looks: int = 1,
     ) -> TakenStep:
         """One optimiser step; weights stay as they are where loss or gradient is not finite.
 
@@ -109,12 +111,13 @@ class Stepper:
             rate: learning rate.
             stopping: whether this process was asked to stop.
             phase: who learns; without an adversary the network does.
+            looks: passes of the network, of which the last one learns.
         """
         start = self.since or time.perf_counter()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         buffers = [buffer.clone() for buffer in self.model.buffers()]
-        terms, errors = self._gradients(batches, phase)
+        terms, errors = self._gradients(batches, phase, looks)
         norm = self._clipped_norm() if phase != Phase.CRITICS else terms["loss"].new_zeros(())
         self.since = time.perf_counter()
         unread = len(errors) * self.accelerator.num_processes  # its mean is the number in all
@@ -153,7 +156,7 @@ class Stepper:
         self.optimizer.zero_grad()
 
     def _gradients(
-        self, batches: Iterator[Batch], phase: Phase
+        self, batches: Iterator[Batch], phase: Phase, looks: int
     ) -> tuple[dict[str, Tensor], list[str]]:
         terms: dict[str, Tensor] = {}
         errors: list[str] = []
@@ -162,25 +165,41 @@ class Stepper:
             errors += batch.errors
             with self.accelerator.accumulate(*self._models):
                 if self.adversary and phase != Phase.NETWORK:
-                    found = self._contested(self.adversary, batch, phase)
+                    found = self._contested(self.adversary, batch, phase, looks)
                 else:
-                    found = self._losses(batch)
+                    found = self._losses(batch, looks)
                     self.accelerator.backward(found["loss"] * batch.weight)
             for name, term in found.items():
                 terms[name] = terms.get(name, 0) + term.detach() / self.passes
         return terms, errors
 
-    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+    def _losses(self, batch: Batch, looks: int) -> dict[str, Tensor]:
         target, valid = _given(batch)
-        output, scale = self._predict(target, valid)
-        return inpainting_loss(output, target, valid, self.recipe.loss, scale, self.features)
+        return self._terms(target, valid, self._predict(target, valid, looks))
 
-    def _predict(self, target: Tensor, valid: Tensor) -> Prediction:
+    def _terms(self, target: Tensor, valid: Tensor, found: "_Found") -> dict[str, Tensor]:
+        weights, features = self.recipe.loss, self.features
+        return inpainting_loss(
+            found.output, target, valid, weights, found.scale, features, found.focus
+        )
+
+    def _predict(self, target: Tensor, valid: Tensor, looks: int) -> "_Found":
+        """The last of so many passes; only that one has gradients."""
+        before, focus = None, None
+        doubtful = SCHEDULES[self.network.schedule]
+        for number in range(1, looks):
+            with torch.no_grad(), self.accelerator.autocast():
+                earlier = self.model(target, valid, None, before).map(Tensor.float)
+            before = after(earlier, target, valid, doubtful, number)
+            share = before.doubt.sum((1, 2, 3), True) / (1 - valid).sum((1, 2, 3), True).clamp(1)
+            focus = 1 + before.doubt / share.clamp(min=1e-6)
         with self.accelerator.autocast():
-            image, scale = self.model(target, valid)
-        return Prediction(image.float(), None if scale is None else scale.float())
+            found = self.model(target, valid, None, before).map(Tensor.float)
+        return _Found(found.image, found.scale, focus)
 
-    def _contested(self, adversary: Adversary, batch: Batch, phase: Phase) -> dict[str, Tensor]:
+    def _contested(
+        self, adversary: Adversary, batch: Batch, phase: Phase, looks: int
+    ) -> dict[str, Tensor]:
         """Losses and gradients of network and critics; terms ``pull`` and ``critics`` on top.
 
         ``pull``: the gradient of what critics say ÷ that of the other terms, at the output, root
@@ -189,28 +208,28 @@ class Stepper:
         target, valid = _given(batch)
         terms: dict[str, Tensor] = {}
         with torch.set_grad_enabled(phase == Phase.BOTH):
-            output, scale = self._predict(target, valid)
+            found = self._predict(target, valid, looks)
         if phase == Phase.BOTH:
-            terms = self._contested_terms(adversary, batch, Prediction(output, scale))
-        filled = composite(target, output.detach(), valid)
+            terms = self._contested_terms(adversary, batch, found)
+        filled = composite(target, found.output.detach(), valid)
         critics = adversary.gradients(target, filled, valid, batch.weight)
         return {"loss": critics, **terms, "critics": critics}
 
     def _contested_terms(
-        self, adversary: Adversary, batch: Batch, prediction: Prediction
+        self, adversary: Adversary, batch: Batch, found: "_Found"
     ) -> dict[str, Tensor]:
         """The network's terms and gradients: two gradients at its output, one way back through it.
 
         So each is known by itself, at the cost of one.
         """
         target, valid = _given(batch)
-        weights, output = self.recipe.loss, prediction.image.detach().requires_grad_()
-        terms = inpainting_loss(output, target, valid, weights, prediction.scale, self.features)
+        weights, output = self.recipe.loss, found.output.detach().requires_grad_()
+        terms = self._terms(target, valid, found._replace(output=output))
         told = adversary.say(target, composite(target, output, valid), valid)
         critical = weights.adversarial * told["adversarial"] + weights.matching * told["matching"]
         (own,) = torch.autograd.grad(terms["loss"], output, retain_graph=True)
         (pulled,) = torch.autograd.grad(critical, output)
-        back = (prediction.image * (own + pulled)).sum() + terms.get("uncertainty", 0)
+        back = (found.output * (own + pulled)).sum() + terms.get("uncertainty", 0)
         self.accelerator.backward(back * batch.weight)
         pull = pulled.square().mean().sqrt() / own.square().mean().sqrt().clamp(min=1e-12)
         return {**terms, **told, "loss": terms["loss"] + critical, "pull": pull}
@@ -234,6 +253,14 @@ class Stepper:
         if self.accelerator.num_processes == 1:
             return values
         return self.accelerator.reduce(values, "mean")
+
+
+class _Found(NamedTuple):
+    """A prediction in float32, and what the loss looks at most, see :func:`inpainting_loss`."""
+
+    output: Tensor
+    scale: Tensor | None
+    focus: Tensor | None
 
 
 def _given(batch: Batch) -> tuple[Tensor, Tensor]:

@@ -19,7 +19,7 @@ from inpainting.training.config import TrainConfig
 from inpainting.training.loader import TrainingLoader
 from inpainting.training.metrics_log import MetricsLog
 from inpainting.training.model_card import TrainingFacts, model_card, write_card
-from inpainting.training.recipes import Recipe, lr_at, phase_at
+from inpainting.training.recipes import Recipe, looks_at, lr_at, phase_at
 from inpainting.training.step import Stepper, StepResult, TakenStep
 from inpainting.training.trainer_state import TrainerState
 from inpainting.training.validation import (
@@ -98,7 +98,8 @@ class Trainer:
             InvalidConfig: after ``IN_A_ROW`` steps that were not finite; the weights are finite.
         """
         phase = phase_at(self.recipe, self.done)
-        self.under_way.append(self.stepper.step(batches, self.rate, stopping, phase))
+        looks = looks_at(self.stepper.network.passes, self.config.seed, self.state.step)
+        self.under_way.append(self.stepper.step(batches, self.rate, stopping, phase, looks))
         self.state.step += 1
         self.state.samples += self.global_batch
         return self._count(leave=1 if self.stepper.lags else 0)

@@ -156,6 +156,12 @@ def test_a_guide_is_followed_and_another_one_fills_again(photos, run, tmp_path):
     assert code == 1 and "The guide is 31×20 pixels but the picture is 30×20" in output
 
 
+def test_more_passes_than_the_network_was_trained_for_are_wrong_usage(photos, run, tmp_path):
+    code, output = run(photos, "--mask", tmp_path / "mask.png", "--passes", "2")
+    assert code == 2 and "passes is 2: this network was trained for 1 pass." in output
+    assert "3 of 3 filled" in run(photos, "--mask", tmp_path / "mask.png", "--passes", "1")[1]
+
+
 def test_a_record_without_a_mode_counts_as_faithful(photos, run, tmp_path):
     given = photos / "a.png", "--mask", tmp_path / "mask.png"
     run(*given, "--mode", "faithful")

@@ -163,6 +163,8 @@ def test_refusals_are_sentences_in_plain_text(client, app, uploaded, files, tmp_
         ({"seed": -1}, "seed is -1"),
         ({"seed": 1.5}, "seed is 1.5"),
         ({"seed": 2**32}, "seed is 4294967296"),
+        ({"passes": 0}, "passes is 0: this network was trained for 1 pass"),
+        ({"passes": 100}, "passes is 100"),
         ({"image": "cat.png"}, 'pass {"path": …'),
     ):
         event, answer = fill(app, **uploaded | arguments)

@@ -1,16 +1,19 @@
 """Modes and seeds: where texture is copied, where the network's own fill stays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from inpainting import InpaintingPipeline
+from inpainting import InpaintingPipeline, ResidualUNet
 from inpainting.errors import InvalidConfig, OutOfMemory
 from inpainting.evaluation.texture import gradient
 from inpainting.inference import natural, texture
 from inpainting.inference.parts import MODES, THIN, Part
 from inpainting.inference.pipeline import NOTHING_COPIED, STRATEGIES
+from tests.conftest import TINY
 
 SIDE = 150
 WIDE = 2 * int(THIN) + 12  # of a deep hole
@@ -293,3 +296,23 @@ def test_any_hole_in_any_picture_is_filled(pipe, noise, rng, size, mode):
         assert result.image.size == size
         assert np.array_equal(np.asarray(result.image)[~hole], np.asarray(picture)[~hole])
         assert sum(part.pixels for part in result.parts) == hole.sum()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_passes_reach_every_run_of_the_network(noise, strategy):
+    torch.manual_seed(0)
+    network = ResidualUNet(replace(TINY, norm="none", passes=3)).eval()
+    for layer in (network.head, network.doubt.out):
+        torch.nn.init.normal_(layer.weight, std=0.1)
+    pipe = InpaintingPipeline(network, device="cpu", dtype=torch.float32)
+    picture, mask_image = noise(SIDE, SIDE), mask_with(DEEP)
+    fills = [
+        pipe.fill(picture, mask_image, strategy, mode="faithful", passes=passes).image
+        for passes in (None, 1, 2, 3)
+    ]
+    assert fills[0] == fills[3] and len({fill.tobytes() for fill in fills}) == 3
+    with pytest.raises(InvalidConfig, match="passes is 4: this network was trained for 1 to 3"):
+        pipe.fill(picture, mask_image, strategy, passes=4)
+    network.config = replace(network.config, passes=1)
+    once = InpaintingPipeline(network, device="cpu", dtype=torch.float32)
+    assert once.fill(picture, mask_image, strategy, mode="faithful").image == fills[1]

@@ -65,13 +65,13 @@ def test_one_way_back_gives_the_gradients_of_the_sum():
     """By autograd of the weighted sum of all terms, through the network at once."""
     one = contest()
     network, adversary, given = one.stepper.network, one.stepper.adversary, batch()
-    terms = one.stepper._contested(adversary, given, Phase.BOTH)
+    terms = one.stepper._contested(adversary, given, Phase.BOTH, looks=1)
     found = {name: p.grad.clone() for name, p in network.named_parameters()}
     one.stepper.optimizer.zero_grad()
     critics = adversary.critics
     critics.zero_grad()
     target, valid = given.image.float() / 255, valid_from_hole(given.hole)
-    image, scale = network(target, valid)
+    image, scale, _ = network(target, valid)
     own = inpainting_loss(image, target, valid, LOSS, scale)["loss"]
     told = Critics.say(critics.eval(), target, composite(target, image, valid), valid)
     total = own + 0.1 * told["adversarial"] + told["matching"]
