@@ -19,11 +19,13 @@ from inpainting.models.base import Before, Network, Prediction, Window
 from inpainting.models.biharmonic import smooth_fill
 from inpainting.models.blocks import EncoderLevel, ResidualUnits, encoder
 from inpainting.models.config import MOST_LEVELS, UNetConfig
+from inpainting.models.context import CONTEXTS
 from inpainting.models.error_head import ErrorHead
 from inpainting.models.guide import Guide
 from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
 from inpainting.models.pconv import MaskUpdate
 
+CONTEXT_LEVEL = 2  # an eighth of the picture, where the context looks far
 MOST_LOG_SCALE = 3  # the log-scale is limited to ±3, so that one outlier cannot dominate the loss
 
 
@@ -42,6 +44,7 @@ class ResidualUNetConfig(UNetConfig):
     fold: int = 2  # side of the squares of pixels that become channels
     smooth_steps: int = 6  # of conjugate gradients for the smooth fill; see smooth_fill
     error_channels: int = 24  # of the hidden layer for the expected error; 0 = none
+    context: str = "none"  # what looks far at level CONTEXT_LEVEL: a name of context.CONTEXTS
     passes: int = 1  # most passes, for which it is trained; 1 = no feedback
     schedule: str = "doubt"  # what is doubtful in later passes: "doubt" or "ring"
     error_scale: float = 1.0  # what the expected error is multiplied by, measured after training
@@ -51,6 +54,8 @@ class ResidualUNetConfig(UNetConfig):
         scale = self.error_scale
         if type(scale) not in (int, float) or not 0 < scale < math.inf:
             raise InvalidConfig(f"error_scale is {scale!r}: a number above 0 is needed.")
+        if self.context not in ("none", *CONTEXTS):
+            raise InvalidConfig(f"context is {self.context!r}: use one of {['none', *CONTEXTS]}.")
         if self.schedule not in ("doubt", "ring"):
             raise InvalidConfig(f"schedule is {self.schedule!r}: use doubt or ring.")
 
@@ -83,6 +88,10 @@ class ResidualUNet(Network):
         self.decoder = nn.ModuleList(
             AddLevel(c, level) for level in reversed(range(1, len(c.channels)))
         )  # type: ignore[assignment]
+        self.context: nn.Module | None = None
+        self.context_level = min(CONTEXT_LEVEL, len(c.channels) - 1)
+        if c.context != "none":
+            self.context = CONTEXTS[c.context](c.channels[self.context_level])
         features, pixels = c.channels[0], c.fold**2
         self.head = nn.Conv2d(features, 3 * pixels, 3, padding=1)
         self.doubt: nn.Conv2d | ErrorHead  # the log-scale; named so in files
@@ -143,8 +152,11 @@ class ResidualUNet(Network):
         rest = [None] * (2 * len(self.encoder[0].units))
         x = self.encoder[0](x, [MaskUpdate(ratio, None), *rest])
         skips = [x]
-        for level in self.encoder[1:]:
+        for number, level in enumerate(self.encoder[1:], 1):
             x = level(x)  # (B, C, h/2^l, w/2^l)
+            if self.context is not None and number == self.context_level:
+                known = groups[:, :-1].mean(1, keepdim=True)  # of the pixels of a square
+                x = x + self.context(x, F.adaptive_avg_pool2d(known, (x.shape[-2], x.shape[-1])))
             skips.append(x)
         skips.pop()
         for wider in self.decoder:

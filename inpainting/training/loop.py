@@ -18,7 +18,7 @@ from inpainting.errors import CheckpointError, InvalidConfig, first_line
 from inpainting.inference.device import default_device, fast_dtype
 from inpainting.io.files import atomic_write
 from inpainting.losses.vgg import VggFeatures
-from inpainting.models.base import Network, NetworkConfig
+from inpainting.models.base import Network
 from inpainting.models.bundled import WEIGHTS
 from inpainting.models.checkpoint import load_pretrained
 from inpainting.models.critic import LEAST_SIDE
@@ -172,29 +172,44 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
 def initial_network(recipe: Recipe, init_from: str | None) -> Network:
     """The recipe's network with random weights, or any network with the weights of another run.
 
-    Of a network that is the recipe's but for its branch for the expected error, the rest is taken.
-    In how many passes it fills, which no weight depends on, is the recipe's.
+    What the recipe's network has and the given one has not begins anew: the branch for the expected
+    error, and context, which adds nothing at first. In how many passes it fills, which no weight
+    depends on, is the recipe's.
     """
     if not init_from:
         return build(recipe.network)
     given, wanted = load_pretrained(init_from), recipe.network
-    if isinstance(given.config, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig):
-        given.config = replace(given.config, passes=wanted.passes, schedule=wanted.schedule)
-    if not _differ_in_error_branch(given.config, recipe.network):
+    if not (
+        isinstance(given.config, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig)
+    ):
         return given
-    network = build(recipe.network)
-    rest = {k: w for k, w in given.state_dict().items() if not k.startswith("doubt.")}
-    network.load_state_dict(rest, strict=False)
-    log.info("%s expects its error in another way: that branch begins anew.", init_from)
+    both = _with_what_is_new(given.config, wanted)
+    network, weights = build(both), given.state_dict()
+    if both.error_channels != given.config.error_channels:
+        weights = {name: x for name, x in weights.items() if not name.startswith("doubt.")}
+        log.info("%s expects its error in another way: that branch begins anew.", init_from)
+    if both.context != given.config.context:
+        weights = {name: x for name, x in weights.items() if not name.startswith("context.")}
+        log.info("%s has no context %r: it begins anew.", init_from, both.context)
+    network.load_state_dict(weights, strict=False)
     return network
 
 
-def _differ_in_error_branch(given: NetworkConfig, wanted: NetworkConfig) -> bool:
-    """Whether two shapes differ in that branch, and in nothing else."""
-    if not (isinstance(given, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig)):
-        return False
-    alike = replace(given, error_channels=wanted.error_channels, error_scale=wanted.error_scale)
-    return alike == wanted and given.error_channels != wanted.error_channels
+def _with_what_is_new(given: ResidualUNetConfig, wanted: ResidualUNetConfig) -> ResidualUNetConfig:
+    """The given shape, with what the wanted one has beside it; of another shape, as it is."""
+    config = replace(given, passes=wanted.passes, schedule=wanted.schedule)
+    if wanted.context != "none":
+        config = replace(config, context=wanted.context)
+    if _trunk(given) == _trunk(wanted) and given.error_channels != wanted.error_channels:
+        channels, scale = wanted.error_channels, wanted.error_scale
+        config = replace(config, error_channels=channels, error_scale=scale)
+    return config
+
+
+def _trunk(config: ResidualUNetConfig) -> ResidualUNetConfig:
+    """The shape without what can begin anew."""
+    plain = replace(config, error_channels=0, error_scale=1.0)
+    return replace(plain, context="none", passes=1, schedule="doubt")
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:

@@ -10,6 +10,7 @@ import torch
 
 from inpainting.losses.weights import LossWeights, parse_losses
 from inpainting.models.base import NetworkConfig
+from inpainting.models.context import CONTEXTS
 from inpainting.models.context_encoder import ContextEncoderConfig
 from inpainting.models.pconv_unet import PConvUNetConfig
 from inpainting.models.residual_unet import ResidualUNetConfig
@@ -103,6 +104,9 @@ RECIPES["feedback"] = replace(RECIPES["default"], network=ResidualUNetConfig(pas
 RECIPES["progressive"] = replace(
     RECIPES["default"], network=ResidualUNetConfig(passes=3, schedule="ring")
 )
+# The report's wish for attention, and what the literature has beside it (models/context.py).
+for _form in CONTEXTS:
+    RECIPES[_form] = replace(RECIPES["default"], network=ResidualUNetConfig(context=_form))
 # For weights that fill well: what they fill stays as it is.
 RECIPES["error"] = replace(RECIPES["default"], loss=LossWeights(log_mse=0))
 

@@ -18,6 +18,7 @@ NARROW = {
     "residual": replace(ResidualUNetConfig(), channels=(8, 8, 8, 12, 12)),
     "residual, batch norm": replace(TINY, norm="batch"),
     "residual, error without a hidden layer": replace(TINY, error_channels=0, error_scale=0.8),
+    "residual, attention": replace(TINY, context="attention"),
     "paper": PAPER,
     "paper, units": PConvUNetConfig(
         channels=(8, 12), kernels=(3, 3), strides=(1, 2), units=(1, 1),

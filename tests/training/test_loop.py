@@ -17,6 +17,7 @@ from inpainting.training.loop import initial_network, make_accelerator, precisio
 from inpainting.training.recipes import RECIPES
 from inpainting.training.step import Stepper
 from inpainting.training.validation import bare_fill, set_aside
+from tests.conftest import TINY
 from tests.training.runs import exits_with, records, run
 
 
@@ -39,6 +40,18 @@ def test_a_branch_for_the_error_that_is_another_begins_anew(tmp_path, caplog):
     image, valid = torch.rand(1, 3, 32, 32), (torch.rand(1, 1, 32, 32) > 0.5).float()
     before, after = load_pretrained(tmp_path)(image, valid), network(image, valid)
     assert torch.equal(before.image, after.image) and not torch.equal(before.scale, after.scale)
+
+
+def test_context_that_the_given_weights_have_not_begins_anew_and_is_kept(tmp_path, caplog):
+    save_pretrained(ResidualUNet(TINY), tmp_path / "given")
+    wanted = replace(RECIPES["default"], network=replace(TINY, context="dilated"))
+    network = initial_network(wanted, str(tmp_path / "given"))
+    assert network.config == wanted.network and "has no context 'dilated'" in caplog.text
+    given = load_pretrained(tmp_path / "given").state_dict()
+    assert all(torch.equal(x, network.state_dict()[name]) for name, x in given.items())
+    save_pretrained(network, tmp_path / "more")
+    again = initial_network(RECIPES["default"], str(tmp_path / "more"))
+    assert again.config.context == "dilated", "no recipe takes it away"
 
 
 def test_the_recipe_error_learns_what_is_expected_and_nothing_else(
