@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from inpainting.data.augment import PLAIN, at_size, plain_view, turned_view
+from inpainting.data.hints import draw_hints
 from inpainting.data.sampler import SampleIndex
 from inpainting.data.sources import read_cell
 from inpainting.data.store import PictureStore
@@ -22,23 +24,35 @@ MARGIN, ENCLOSED = 4, 0.75  # pixels along a cut's sides that are known, in this
 
 
 class Sample(NamedTuple):
-    """``picture`` uint8 (S, S, 3) RGB and ``hole`` bool (S, S), True = missing."""
+    """``picture`` uint8 (S, S, 3) RGB and ``hole`` bool (S, S), True = missing.
+
+    ``guide``: of :func:`inpainting.data.hints.draw_hints`, where samples have one.
+    """
 
     picture: Pixels
     hole: Hole
+    guide: NDArray[np.uint8] | None = None
 
 
 class Batch(NamedTuple):
     """Samples stacked: ``image`` uint8 (B, 3, S, S), ``hole`` bool (B, 1, S, S).
 
     ``image`` lies in memory as `torch.channels_last`. ``weight``: float scalar, 1, or 0 where no
-    file of the batch could be read. ``errors``: a sentence for each that could not.
+    file of the batch could be read. ``errors``: a sentence for each that could not. ``guide``:
+    uint8 (B, 4, S, S), RGBA, opaque where a colour is given, where samples have one.
     """
 
     image: Tensor
     hole: Tensor
     weight: Tensor
     errors: tuple[str, ...]
+    guide: Tensor | None = None
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch there; a GPU is not waited for."""
+        image, hole, weight = (x.to(device, non_blocking=True) for x in self[:3])
+        guide = None if self.guide is None else self.guide.to(device, non_blocking=True)
+        return Batch(image, hole, weight, self.errors, guide)
 
 
 class HoledImages(Dataset):
@@ -56,6 +70,7 @@ class HoledImages(Dataset):
         crop: side of the window that is returned; None = ``size``.
         seed: first part of every item's randomness.
         room: bytes of memory for pictures that were read; see :class:`PictureStore`.
+        guided: whether samples have a guide.
     """
 
     def __init__(
@@ -66,9 +81,11 @@ class HoledImages(Dataset):
         crop: int | None = None,
         seed: int = 0,
         room: int = 0,
+        guided: bool = False,
     ) -> None:
         self.images, self.sample_hole = images, sample_hole
         self.size, self.crop, self.seed = size, crop or size, seed
+        self.guided = guided
         self.store = PictureStore(self._read, 0 if images is None else len(images), room)
 
     def __getitem__(self, index: SampleIndex) -> Sample | str:
@@ -81,7 +98,8 @@ class HoledImages(Dataset):
         except (InvalidImage, InvalidMask) as error:
             return f"picture {index.number} of epoch {index.epoch}: {error}"
         view = plain_view if generator.random() < PLAIN else turned_view
-        return Sample(view(picture, self.size, (left, top, self.crop), generator), hole)
+        seen = view(picture, self.size, (left, top, self.crop), generator)
+        return Sample(seen, hole, draw_hints(seen, hole, generator) if self.guided else None)
 
     def _picture(self, index: SampleIndex) -> Pixels:
         if index.cell is None:
@@ -127,5 +145,9 @@ def collate(samples: Sequence[Sample | str], crop: int) -> Batch:
         grey = np.full((crop, crop, 3), 128, dtype=np.uint8)
         good = [Sample(grey, np.zeros((crop, crop), dtype=np.bool_))]
     whole = [good[i % len(good)] for i in range(len(samples))]
-    pictures, holes = (torch.from_numpy(np.stack(part)) for part in zip(*whole, strict=True))
-    return Batch(pictures.movedim(-1, 1), holes[:, None], weight, errors)
+    pictures, holes = (
+        torch.from_numpy(np.stack(x)) for x in zip(*(s[:2] for s in whole), strict=True)
+    )
+    guides = [sample.guide for sample in whole if sample.guide is not None]
+    guide = torch.from_numpy(np.stack(guides)).movedim(-1, 1) if guides else None
+    return Batch(pictures.movedim(-1, 1), holes[:, None], weight, errors, guide)

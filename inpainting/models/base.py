@@ -34,11 +34,12 @@ class Before(NamedTuple):
     """What an earlier pass has left, see :mod:`inpainting.models.passes`.
 
     ``fill``: float (B, 3, H, W), the composite; ``doubt``: float (B, 1, H, W) in [0, 1], how far it
-    is to be distrusted; 0 where known.
+    is to be distrusted; 0 where known; ``guide``: of the first pass.
     """
 
     fill: Tensor
     doubt: Tensor
+    guide: Guide | None = None
 
 
 class Window(NamedTuple):
@@ -79,7 +80,7 @@ class Network(nn.Module):
             image: float (B, 3, H, W), RGB in [0, 1]; hole content is ignored, NaN included.
             valid: float (B, 1, H, W), 1 = known.
             guide: colours for missing pixels, of the same size.
-            before: of an earlier pass, which has seen the guide.
+            before: of an earlier pass, which has the guide.
 
         Raises:
             InvalidMask: when ``valid`` is not float with one channel.

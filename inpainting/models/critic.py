@@ -29,8 +29,10 @@ class CriticConfig:
     """Shape of a :class:`Critic`.
 
     ``channels``: of its convolutions; those of the patch form have stride 2 but for the last.
+    ``inputs``: channels of the picture, 3, and of what is shown beside it.
     """
 
+    inputs: int = 3
     form: str = "patch"
     channels: tuple[int, ...] = (32, 64, 128, 256)
 
@@ -52,7 +54,7 @@ class Critic(nn.Module):
     def __init__(self, config: CriticConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or CriticConfig()
-        widths = (3, *c.channels)
+        widths = (c.inputs, *c.channels)
         one = c.form != "patch"
         self.strides = tuple(
             2 if one or level < len(c.channels) - 1 else 1 for level in range(len(c.channels))
@@ -64,7 +66,7 @@ class Critic(nn.Module):
         self.score = spectral_norm(nn.Conv2d(widths[-1], 1, 4, padding=0 if one else 1))
 
     def forward(self, picture: Tensor) -> Opinion:
-        """Float (B, 3, H, W), RGB in [0, 1], of :meth:`view`."""
+        """Float (B, inputs, H, W), RGB in [0, 1] and more, of :meth:`view`."""
         x, features = 2 * picture - 1, []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)

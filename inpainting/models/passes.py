@@ -79,18 +79,23 @@ def in_passes(
     doubtful = SCHEDULES[schedule or network.schedule]
     predictions = [network(image, valid, guide)]
     while len(predictions) < passes:
-        before = after(predictions[-1], image, valid, doubtful, len(predictions))
+        before = after(predictions[-1], image, valid, doubtful, len(predictions), guide)
         predictions.append(network(image, valid, None, before))
     return predictions
 
 
 def after(
-    prediction: Prediction, image: Tensor, valid: Tensor, doubtful: Schedule, number: int
+    prediction: Prediction,
+    image: Tensor,
+    valid: Tensor,
+    doubtful: Schedule,
+    number: int,
+    guide: Guide | None = None,
 ) -> Before:
     """What the next pass sees of the last one, its ``number`` from 1; without gradients."""
     with torch.no_grad():
         fill = composite(image, prediction.image.clamp(0, 1), valid)
-        return Before(fill, doubtful(prediction, fill, valid, number))
+        return Before(fill, doubtful(prediction, fill, valid, number), guide)
 
 
 def check_passes(network: Network, passes: int | None) -> int:

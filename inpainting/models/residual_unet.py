@@ -44,6 +44,7 @@ class ResidualUNetConfig(UNetConfig):
     fold: int = 2  # side of the squares of pixels that become channels
     smooth_steps: int = 6  # of conjugate gradients for the smooth fill; see smooth_fill
     error_channels: int = 24  # of the hidden layer for the expected error; 0 = none
+    guides: bool = False  # whether given colours are features, too; else the start alone has them
     context: str = "none"  # what looks far at level CONTEXT_LEVEL: a name of context.CONTEXTS
     passes: int = 1  # most passes, for which it is trained; 1 = no feedback
     schedule: str = "doubt"  # what is doubtful in later passes: "doubt" or "ring"
@@ -88,6 +89,9 @@ class ResidualUNet(Network):
         self.decoder = nn.ModuleList(
             AddLevel(c, level) for level in reversed(range(1, len(c.channels)))
         )  # type: ignore[assignment]
+        self.guide = nn.Conv2d(4 * c.fold**2, c.channels[0], 3, padding=1) if c.guides else None
+        for parameter in [] if self.guide is None else self.guide.parameters():
+            nn.init.zeros_(parameter)
         self.context: nn.Module | None = None
         self.context_level = min(CONTEXT_LEVEL, len(c.channels) - 1)
         if c.context != "none":
@@ -112,17 +116,22 @@ class ResidualUNet(Network):
 
     def predict_guided(self, image: Tensor, valid: Tensor, guide: Guide) -> Prediction:
         """The smooth fill passes through the given colours, and is corrected there as elsewhere."""
-        return self.correct(image, valid, self._start(*guide.as_known(image, valid)))
+        return self.correct(image, valid, self._start(*guide.as_known(image, valid)), guide=guide)
 
     def predict_again(self, image: Tensor, valid: Tensor, before: Before) -> Prediction:
         """The last composite stands for the smooth fill, and its doubt for what is missing."""
-        return self.correct(image, valid, before.fill, before.doubt)
+        return self.correct(image, valid, before.fill, before.doubt, before.guide)
 
     def _start(self, image: Tensor, valid: Tensor) -> Tensor:
         return smooth_fill(image, valid, self.config.smooth_steps).clamp(0, 1)
 
     def correct(
-        self, image: Tensor, valid: Tensor, start: Tensor, doubt: Tensor | None = None
+        self,
+        image: Tensor,
+        valid: Tensor,
+        start: Tensor,
+        doubt: Tensor | None = None,
+        guide: Guide | None = None,
     ) -> Prediction:
         """The learned part of :meth:`predict`.
 
@@ -130,6 +139,7 @@ class ResidualUNet(Network):
             image, valid: of :meth:`predict`.
             start: float (B, 3, H, W), the smooth fill or the composite of the pass before.
             doubt: float (B, 1, H, W), of the pass before; all that is missing is, in the first one.
+            guide: looked at by networks that were trained with guides.
         """
         mean, contrast = local_statistics(image, valid, start)
         known = (image - mean) / contrast * valid  # (B, 3, H, W)
@@ -140,17 +150,27 @@ class ResidualUNet(Network):
         smooth = torch.cat([(start - mean) / contrast, doubt], 1)  # (B, 4, H, W)
         x = torch.cat([space_to_depth(known, factor), space_to_depth(smooth, factor)], 1)
         x = x.contiguous(memory_format=torch.channels_last)
-        change, log_scale = (depth_to_space(y, factor) for y in self._heads(self._body(x, groups)))
+        given = None
+        if guide and self.guide is not None:
+            where = guide.given * (1 - valid)
+            colour = torch.where(where > 0, (guide.colour - mean) / contrast, 0)
+            given = self.guide(space_to_depth(torch.cat([colour, where], 1), factor))
+        x = self._body(x, groups, given)
+        change, log_scale = (depth_to_space(y, factor) for y in self._heads(x))
         limited = MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE)  # (B, 1, H, W)
         scale = self.config.error_scale * contrast * limited.exp()
         return Prediction(start + contrast * change, scale, contrast)
 
-    def _body(self, x: Tensor, groups: Tensor) -> Tensor:
-        """Float (B, inputs, h, w) and its mask (B, groups, h, w) to features (B, C, h, w)."""
+    def _body(self, x: Tensor, groups: Tensor, given: Tensor | None = None) -> Tensor:
+        """Float (B, inputs, h, w) and its mask (B, groups, h, w) to features (B, C, h, w).
+
+        ``given``: features of a guide, (B, C, h, w), which are added to the first level's.
+        """
         # The smooth fill is known everywhere: after the first convolution, so is everything.
         ratio, _ = self.encoder[0].first.conv.update(groups)
         rest = [None] * (2 * len(self.encoder[0].units))
         x = self.encoder[0](x, [MaskUpdate(ratio, None), *rest])
+        x = x if given is None else x + given
         skips = [x]
         for number, level in enumerate(self.encoder[1:], 1):
             x = level(x)  # (B, C, h/2^l, w/2^l)

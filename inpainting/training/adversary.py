@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from inpainting.losses.adversarial import critic_loss, fooling_loss, matching_loss
 from inpainting.models.critic import Critic, CriticConfig
+from inpainting.models.guide import Guide
 from inpainting.training.torch_internals import step_if
 
 
@@ -24,36 +25,44 @@ class Phase(Enum):
 
 
 class Critics(nn.Module):
-    """Several critics of the same fills."""
+    """Several critics of the same fills; ``guided`` ones are shown the guide beside them."""
 
-    def __init__(self, forms: Sequence[str]) -> None:
+    def __init__(self, forms: Sequence[str], guided: bool = False) -> None:
         super().__init__()
-        self.critics = nn.ModuleList(Critic(CriticConfig(form=form)) for form in forms)
+        inputs = 7 if guided else 3
+        self.critics = nn.ModuleList(
+            Critic(CriticConfig(form=form, inputs=inputs)) for form in forms
+        )
 
-    def forward(self, target: Tensor, filled: Tensor, valid: Tensor) -> Tensor:
+    def forward(
+        self, target: Tensor, filled: Tensor, valid: Tensor, guide: Guide | None = None
+    ) -> Tensor:
         """Sum of the critics' own losses, a scalar.
 
         Args:
             target: originals, float (B, 3, H, W), RGB in [0, 1].
             filled: composites, the same.
             valid: float (B, 1, H, W), 1 = known.
+            guide: of the fills, for guided critics.
         """
         losses = []
         for critic in self.critics:
-            both, seen = _views(critic, target, filled, valid)
+            both, seen = _views(critic, target, filled, valid, guide)
             real, fill = critic(both).scores.chunk(2)
             losses.append(critic_loss(real, fill, critic.missing_share(seen)))  # type: ignore[operator]
         return torch.stack(losses).sum()
 
-    def say(self, target: Tensor, filled: Tensor, valid: Tensor) -> dict[str, Tensor]:
+    def say(
+        self, target: Tensor, filled: Tensor, valid: Tensor, guide: Guide | None = None
+    ) -> dict[str, Tensor]:
         """What the network is told, ``adversarial`` and ``matching``: sums over critics.
 
         Args:
-            target, filled, valid: as for :meth:`forward`.
+            target, filled, valid, guide: as for :meth:`forward`.
         """
         fooling, matching = [], []
         for critic in self.critics:
-            both, seen = _views(critic, target, filled, valid)
+            both, seen = _views(critic, target, filled, valid, guide)
             opinion = critic(both)
             share = critic.missing_share(seen)  # type: ignore[operator]
             fooling.append(fooling_loss(opinion.scores.chunk(2)[1], share))
@@ -77,9 +86,11 @@ class Adversary:
     optimizer: AcceleratedOptimizer
 
     @classmethod
-    def made(cls, forms: Sequence[str], accelerator: Accelerator) -> "Adversary":
+    def made(
+        cls, forms: Sequence[str], accelerator: Accelerator, guided: bool = False
+    ) -> "Adversary":
         """New critics, on the device; Adam without momentum, for the game turns."""
-        critics = Critics(forms).train()
+        critics = Critics(forms, guided).train()
         optimizer = torch.optim.Adam(critics.parameters(), betas=(0.0, 0.99), fused=True)
         return cls(accelerator, *accelerator.prepare(critics, optimizer))
 
@@ -88,23 +99,32 @@ class Adversary:
         """Without accelerate's wrapper."""
         return self.accelerator.unwrap_model(self.model)
 
-    def say(self, target: Tensor, filled: Tensor, valid: Tensor) -> dict[str, Tensor]:
+    def say(
+        self, target: Tensor, filled: Tensor, valid: Tensor, guide: Guide | None = None
+    ) -> dict[str, Tensor]:
         """:meth:`Critics.say`; the critics stay as they are, the vectors of their norm included."""
         critics = self.critics.eval()
         with self.accelerator.autocast():
-            told = critics.say(target, filled, valid)
+            told = critics.say(target, filled, valid, guide)
         critics.train()
         return told
 
-    def gradients(self, target: Tensor, filled: Tensor, valid: Tensor, weight: Tensor) -> Tensor:
+    def gradients(
+        self,
+        target: Tensor,
+        filled: Tensor,
+        valid: Tensor,
+        weight: Tensor,
+        guide: Guide | None = None,
+    ) -> Tensor:
         """Gradients of the critics' loss; the loss.
 
         Args:
-            target, filled, valid: as for :meth:`Critics.forward`.
+            target, filled, valid, guide: as for :meth:`Critics.forward`.
             weight: of the batch, 0 or 1.
         """
         with self.accelerator.autocast():
-            loss = self.model(target, filled, valid)
+            loss = self.model(target, filled, valid, guide)
         self.accelerator.backward(loss * weight)
         return loss.detach()
 
@@ -132,8 +152,12 @@ class Adversary:
 
 
 def _views(
-    critic: nn.Module, target: Tensor, filled: Tensor, valid: Tensor
+    critic: nn.Module, target: Tensor, filled: Tensor, valid: Tensor, guide: Guide | None
 ) -> tuple[Tensor, Tensor]:
     """What a critic sees of originals and composites, one after the other, and their mask."""
-    pictures, seen = critic.view(torch.cat([target, filled], 1), valid)  # type: ignore[operator]
+    beside = [] if guide is None else [guide.colour * guide.given, guide.given]
+    if not beside and critic.config.inputs > 3:  # type: ignore[union-attr, operator]
+        beside = [torch.zeros_like(target), torch.zeros_like(valid)]  # nothing is given
+    both = torch.cat([target, *beside, filled, *beside], 1)
+    pictures, seen = critic.view(both, valid)  # type: ignore[operator]
     return torch.cat(pictures.chunk(2, 1)), seen

@@ -64,8 +64,7 @@ class TrainingLoader:
         )
         try:
             for batch in loader:
-                image, hole, weight = (x.to(device, non_blocking=True) for x in batch[:3])
-                yield Batch(image, hole, weight, batch.errors)
+                yield batch.to(device)
         except RuntimeError as error:
             if "DataLoader worker" not in str(error):
                 raise
@@ -101,7 +100,9 @@ def make_loader(
         raise DataError("The data set has no training pictures: give a folder with train/.")
     sample_hole = _hole_sampler(config, SAMPLERS[recipe.holes])
     room = int(config.picture_memory * memory_of_machine() / accelerator.num_processes)
-    dataset = HoledImages(images, sample_hole, config.size, recipe.crop, config.seed, room)
+    dataset = HoledImages(
+        images, sample_hole, config.size, recipe.crop, config.seed, room, recipe.guided
+    )
     loader = TrainingLoader(dataset, sampler, length, recipe.batch_size, config.num_workers)
     return loader, validation
 

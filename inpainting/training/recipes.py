@@ -46,6 +46,11 @@ class Recipe:
     )  # shares of the budget: the network learns, its critics
 
     @property
+    def guided(self) -> bool:
+        """Whether the network learns from guides."""
+        return bool(getattr(self.network, "guides", False))
+
+    @property
     def only_error(self) -> bool:
         """Whether nothing but the expected error is learned."""
         return not any(asdict(self.loss).values())
@@ -97,6 +102,14 @@ RECIPES["context-encoder"] = replace(
     critics=("global",),
     critic_rate=0.1,
     alone=(0.0, 0.0),
+)
+# After Iizuka et al., SIGGRAPH 2017, and Zhang et al., arXiv:1705.02999: half of the samples have
+# hints, and what is painted is judged as a whole and where most is missing, beside its guide.
+RECIPES["guided"] = replace(
+    RECIPES["default"],
+    network=ResidualUNetConfig(guides=True),
+    loss=LossWeights(log_mse=0, hole=1, adversarial=0.01, matching=1),
+    critics=("global", "local"),
 )
 # Feedback and progress (models/passes.py), from weights of `default` or from none: the same network
 # looks up to three times. Each pass but the last is without gradients: a third more for each.

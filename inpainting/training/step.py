@@ -17,6 +17,7 @@ from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.vgg import VggFeatures
 from inpainting.masks.convert import composite, valid_from_hole
 from inpainting.models.base import Network
+from inpainting.models.guide import Guide
 from inpainting.models.passes import SCHEDULES, after
 from inpainting.training.adversary import Adversary, Phase
 from inpainting.training.recipes import Recipe
@@ -174,8 +175,8 @@ class Stepper:
         return terms, errors
 
     def _losses(self, batch: Batch, looks: int) -> dict[str, Tensor]:
-        target, valid = _given(batch)
-        return self._terms(target, valid, self._predict(target, valid, looks))
+        target, valid, guide = _given(batch)
+        return self._terms(target, valid, self._predict(target, valid, guide, looks))
 
     def _terms(self, target: Tensor, valid: Tensor, found: "_Found") -> dict[str, Tensor]:
         weights, features = self.recipe.loss, self.features
@@ -183,18 +184,18 @@ class Stepper:
             found.output, target, valid, weights, found.scale, features, found.focus
         )
 
-    def _predict(self, target: Tensor, valid: Tensor, looks: int) -> "_Found":
+    def _predict(self, target: Tensor, valid: Tensor, guide: Guide | None, looks: int) -> "_Found":
         """The last of so many passes; only that one has gradients."""
         before, focus = None, None
         doubtful = SCHEDULES[self.network.schedule]
         for number in range(1, looks):
             with torch.no_grad(), self.accelerator.autocast():
-                earlier = self.model(target, valid, None, before).map(Tensor.float)
-            before = after(earlier, target, valid, doubtful, number)
+                earlier = self.model(target, valid, guide, before).map(Tensor.float)
+            before = after(earlier, target, valid, doubtful, number, guide)
             share = before.doubt.sum((1, 2, 3), True) / (1 - valid).sum((1, 2, 3), True).clamp(1)
             focus = 1 + before.doubt / share.clamp(min=1e-6)
         with self.accelerator.autocast():
-            found = self.model(target, valid, None, before).map(Tensor.float)
+            found = self.model(target, valid, guide, before).map(Tensor.float)
         return _Found(found.image, found.scale, focus)
 
     def _contested(
@@ -205,14 +206,14 @@ class Stepper:
         ``pull``: the gradient of what critics say ÷ that of the other terms, at the output, root
         mean squares over the hole.
         """
-        target, valid = _given(batch)
+        target, valid, guide = _given(batch)
         terms: dict[str, Tensor] = {}
         with torch.set_grad_enabled(phase == Phase.BOTH):
-            found = self._predict(target, valid, looks)
+            found = self._predict(target, valid, guide, looks)
         if phase == Phase.BOTH:
             terms = self._contested_terms(adversary, batch, found)
         filled = composite(target, found.output.detach(), valid)
-        critics = adversary.gradients(target, filled, valid, batch.weight)
+        critics = adversary.gradients(target, filled, valid, batch.weight, guide)
         return {"loss": critics, **terms, "critics": critics}
 
     def _contested_terms(
@@ -222,10 +223,10 @@ class Stepper:
 
         So each is known by itself, at the cost of one.
         """
-        target, valid = _given(batch)
+        target, valid, guide = _given(batch)
         weights, output = self.recipe.loss, found.output.detach().requires_grad_()
         terms = self._terms(target, valid, found._replace(output=output))
-        told = adversary.say(target, composite(target, output, valid), valid)
+        told = adversary.say(target, composite(target, output, valid), valid, guide)
         critical = weights.adversarial * told["adversarial"] + weights.matching * told["matching"]
         (own,) = torch.autograd.grad(terms["loss"], output, retain_graph=True)
         (pulled,) = torch.autograd.grad(critical, output)
@@ -263,7 +264,12 @@ class _Found(NamedTuple):
     focus: Tensor | None
 
 
-def _given(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Originals, float (B, 3, H, W), RGB in [0, 1], and valid, float (B, 1, H, W)."""
+def _given(batch: Batch) -> tuple[Tensor, Tensor, Guide | None]:
+    """Originals, float (B, 3, H, W), RGB in [0, 1], valid, float (B, 1, H, W), and a guide."""
     target = batch.image.float() / 255
-    return target.contiguous(memory_format=torch.channels_last), valid_from_hole(batch.hole)
+    target = target.contiguous(memory_format=torch.channels_last)
+    guide = None
+    if batch.guide is not None:
+        given = batch.guide.float() / 255
+        guide = Guide(given[:, :3], given[:, 3:])
+    return target, valid_from_hole(batch.hole), guide

@@ -105,3 +105,18 @@ def test_damaged_file_is_a_sentence_and_no_crash(tmp_path, images):
     torn = {"bytes": data[: len(data) // 2], "path": None}
     found = HoledImages(None, sample_mix, size=64)[SampleIndex(2, 7, torn)]
     assert isinstance(found, str) and found.startswith("picture 7 of epoch 2: ")
+
+
+def test_guides_come_with_the_batch_where_they_are_wanted(images):
+    """And change nothing else of a sample."""
+    plain, guided = (
+        HoledImages(images, sample_mix, size=64, crop=32, seed=5, guided=on) for on in (False, True)
+    )
+    indices = [SampleIndex(0, number % len(images)) for number in range(3)]
+    one, other = collate([plain[i] for i in indices], 32), collate([guided[i] for i in indices], 32)
+    assert torch.equal(one.image, other.image) and torch.equal(one.hole, other.hole)
+    assert one.guide is None and one.to(torch.device("cpu")).guide is None
+    assert other.guide.shape == (3, 4, 32, 32) and other.guide.dtype == torch.uint8
+    assert not (other.guide[:, 3:] > 0)[~other.hole].any()
+    assert torch.equal(other.to(torch.device("cpu")).guide, other.guide)
+    assert collate([guided[indices[0]], "one is bad"], 32).guide.shape == (2, 4, 32, 32)

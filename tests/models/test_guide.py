@@ -1,5 +1,7 @@
 """Colours given for missing pixels: what they change in a network's input, and what they do not."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -48,9 +50,7 @@ def test_given_colours_are_known_to_the_start_alone(tiny_model, image, valid, mo
         "inpainting.models.residual_unet.smooth_fill",
         lambda *given: starts.append(smooth_fill(*given)) or starts[-1],
     )
-    monkeypatch.setattr(
-        tiny_model, "correct", lambda image, valid, start: corrected.append((image, valid, start))
-    )
+    monkeypatch.setattr(tiny_model, "correct", lambda *given, guide: corrected.append(given))
     guide = guide_at((7, 7), (10, 5), (0, 0))
     tiny_model(image, valid, guide)
     [(seen, known, start)] = corrected
@@ -107,3 +107,26 @@ def test_the_bundled_network_follows_and_fills_over():
     redder = (guided - plain)[0, 0] - (guided - plain)[0, 2]
     assert redder[stroke].mean() > 0.3 and redder[20:24, 28:36].mean() > 0.1
     assert guided[0, 0][stroke].std() > 0
+
+
+@torch.no_grad()
+def test_untrained_features_of_a_guide_add_nothing(tiny_model, image, valid):
+    more = ResidualUNet(replace(TINY, guides=True)).eval()
+    missing, unexpected = more.load_state_dict(tiny_model.state_dict(), strict=False)
+    assert set(missing) == {"guide.weight", "guide.bias"} and not unexpected
+    for guide in (None, guide_at((7, 7))):
+        assert torch.equal(more(image, valid, guide).image, tiny_model(image, valid, guide).image)
+
+
+@torch.no_grad()
+def test_features_of_a_guide_see_what_is_given_inside_the_hole_alone(tiny_model, image, valid):
+    more = ResidualUNet(replace(TINY, guides=True)).eval()
+    more.load_state_dict(tiny_model.state_dict(), strict=False)
+    torch.nn.init.normal_(more.guide.weight)
+    plain = more(image, valid).image
+    assert torch.equal(more(image, valid, guide_at((0, 0))).image, plain)  # known
+    guide = guide_at((7, 7))
+    found = more(image, valid, guide).image
+    assert not torch.equal(found, tiny_model(image, valid, guide).image)
+    unseen = guide._replace(colour=torch.where(guide.given > 0, guide.colour, torch.nan))
+    assert torch.equal(more(image, valid, unseen).image, found)

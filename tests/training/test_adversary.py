@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from inpainting import ResidualUNet
+from inpainting import ResidualUNet, load_pretrained
 from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.weights import LossWeights
 from inpainting.masks.convert import composite, valid_from_hole
+from inpainting.models.guide import Guide
 from inpainting.training import trainer as trainer_module
 from inpainting.training.adversary import Adversary, Critics, Phase
 from inpainting.training.checkpoints import load_state
@@ -80,6 +81,15 @@ def test_one_way_back_gives_the_gradients_of_the_sum():
     assert total.item() == pytest.approx(terms["loss"].item(), rel=1e-2)
     for name, parameter in network.named_parameters():
         torch.testing.assert_close(found[name], parameter.grad, rtol=0.05, atol=2e-3)
+
+
+def test_guided_critics_take_no_guide_for_one_that_gives_nothing():
+    torch.manual_seed(0)
+    critics, given = Critics(("patch", "local"), guided=True).eval(), batch()
+    target, valid = given.image.float() / 255, valid_from_hole(given.hole)
+    nothing = Guide(torch.rand_like(target), torch.zeros_like(valid))
+    losses = [critics(target, target.flip(0), valid, guide) for guide in (None, nothing)]
+    assert torch.equal(*losses)
 
 
 def test_known_pixels_of_a_composite_teach_nothing():
@@ -184,3 +194,22 @@ def test_a_run_without_critics_can_go_on_with_them(pictures, tmp_path):
 
 def test_a_window_that_is_too_small_for_critics_is_told(pictures, tmp_path):
     exits_with("--crop is 16: critics need 32", pictures, tmp_path / "run", "--crop=16", *FLAGS)
+
+
+def test_the_recipe_guided_learns_from_hints_and_shows_them_to_its_critics(
+    pictures, tmp_path, monkeypatch, tiny_checkpoint, caplog
+):
+    recipe = RECIPES["guided"]
+    network = replace(TINY, norm="none", guides=True)
+    monkeypatch.setitem(RECIPES, "guided", replace(recipe, network=network, alone=(0.0, 0.0)))
+    flags = ["--recipe=guided", "--max-steps=3", "--logging-steps=1"]
+    run(pictures, tmp_path / "run", *flags)
+    trained = load_pretrained(tmp_path / "run")
+    assert trained.config.guides and trained.guide.weight.any()
+    critics = load_state(tmp_path / "run")["adversary"]["critics"]
+    first = [x for name, x in critics.items() if "layers.0" in name and x.ndim == 4]
+    assert [x.shape[1] for x in first] == [7, 7]
+    assert "pull" in [r for r in records(tmp_path / "run") if "loss" in r][-1]
+    run(pictures, tmp_path / "on", *flags, "--init-from", str(tiny_checkpoint))
+    assert "was trained without guides" in caplog.text
+    assert load_pretrained(tmp_path / "on").config.guides
