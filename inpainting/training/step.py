@@ -125,19 +125,17 @@ class Stepper:
         numbers = self._means([*terms.values(), norm], [stopping, unread, self.since - start])
         loss, norm = numbers[list(terms).index("loss")], numbers[len(terms)]
         finite = torch.isfinite(loss) & torch.isfinite(norm)
-        if self.adversary and phase != Phase.NETWORK:
-            self.adversary.step(
-                self.recipe.critic_rate * rate, numbers[list(terms).index("critics")]
-            )
-        if phase != Phase.CRITICS:
+        if self.adversary and "critics" in terms:
+            critics = numbers[list(terms).index("critics")]
+            self.adversary.step(self.recipe.critic_rate * rate, critics)
+        learns = phase != Phase.CRITICS
+        if learns:
             self._take(finite)
         for buffer, old in zip(self.model.buffers(), buffers, strict=True):
             # Running statistics have seen what the weights have not.
             buffer.copy_(torch.where(finite, buffer, old))
-        learned = phase != Phase.CRITICS
-        if (
-            self.ema and learned and (self.lags or finite)
-        ):  # a GPU is not asked: the same weights count twice
+        # A GPU is not asked: there the same weights count twice.
+        if self.ema and learns and (self.lags or finite):
             self.ema.update_parameters(self.network)
         arrived = torch.cuda.Event() if numbers.is_cuda else None
         numbers = numbers.to("cpu", non_blocking=True)
@@ -204,7 +202,7 @@ class Stepper:
         """Losses and gradients of network and critics; terms ``pull`` and ``critics`` on top.
 
         ``pull``: the gradient of what critics say ÷ that of the other terms, at the output, root
-        mean squares over the hole.
+        mean squares.
         """
         target, valid, guide = _given(batch)
         terms: dict[str, Tensor] = {}

@@ -52,7 +52,15 @@ export async function paintedGuide(strokes, photo) {
 
 /** Whether a stroke's line touches a hole: then it says something. */
 export function touches({ points }, hole) {
-  return points.some(([x, y]) => isIn(hole, x, y));
+  let [x0, y0] = points[0];
+  for (const [x, y] of points) {
+    const steps = Math.ceil(Math.hypot(x - x0, y - y0)) || 1; // a pixel each
+    for (let k = 1; k <= steps; k += 1) {
+      if (isIn(hole, x0 + k / steps * (x - x0), y0 + k / steps * (y - y0))) return true;
+    }
+    [x0, y0] = [x, y];
+  }
+  return false;
 }
 
 /** Whether a point of the photo is in a hole. */

@@ -49,6 +49,8 @@ export function test_a_stroke_touches_a_hole_by_its_line() {
   hole.rectangle(18, 10, 30, 20);
   ok(touches(line, hole));
   ok(!touches({ ...line, points: [[10, 12], [17.9, 12]] }, hole));
+  ok(touches({ ...line, points: [[0, 0], [39, 29]] }, hole), "between its points");
+  ok(touches({ ...line, points: [[20, 15]] }, hole), "a click");
   ok(isIn(hole, 29.9, 19.9) && !isIn(hole, 30, 15) && !isIn(hole, -1, 15) && !isIn(hole, 20, 99));
 }
 
