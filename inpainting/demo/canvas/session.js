@@ -201,7 +201,8 @@ export class Session {
   /** A stroke of colour begins: beside the hole it takes the colour that is there. */
   beginColour({ x, y }, colourThere) {
     this.within = this.guided;
-    if (!this.within) return this.say(this.filling ? SAY.filling : SAY.noHole, "error");
+    if (this.filling) return this.say(SAY.filling, "busy");
+    if (!this.within) return this.say(SAY.noHole, "error");
     if (!isIn(this.within, x, y)) this.colour = colourThere() ?? this.colour;
     this.isDrawing = true;
     this.touched = false;
@@ -228,6 +229,7 @@ export class Session {
 
   paintColour(x, y, radius) {
     const stroke = this.guide.at(-1);
+    if (!stroke) return null; // a fill has begun meanwhile, and took it
     stroke.radius = radius;
     stroke.points.push([x, y]);
     return strokeBox({ radius, points: stroke.points.slice(-2) }, this.photo);
@@ -237,6 +239,7 @@ export class Session {
   async endColour() {
     const { within } = this;
     this.within = null;
+    if (!this.guide.length) return;
     if (!touches(this.guide.at(-1), within)) {
       this.guide = this.guide.slice(0, -1);
       return this.say(SAY.outside, "error");

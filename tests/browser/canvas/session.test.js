@@ -357,3 +357,25 @@ export async function test_a_cancelled_stroke_of_colour_is_none() {
   session.beginStroke(false, BESIDE, () => null);
   ok(session.paint(5, 5, 6, 5, 2), "the brush paints again");
 }
+
+export async function test_a_fill_that_begins_in_mid_stroke_takes_its_colours() {
+  const { session, server } = await guiding();
+  session.beginStroke(false, INSIDE, () => null);
+  session.paint(30, 30, 35, 30, 2);
+  const done = session.fill();
+  await until(() => server.fills.length === 2);
+  equal(session.paint(35, 30, 38, 30, 2), null);
+  await session.endStroke();
+  await server.fills[1].answer();
+  await done;
+  equal([session.step.fill.asked.guide.length, session.guide, session.message.kind], [1, [], "done"]);
+}
+
+export async function test_while_it_fills_no_colours_are_drawn() {
+  const { session, server } = await guiding();
+  session.again();
+  await until(() => server.fills.length === 2);
+  session.beginStroke(false, INSIDE, () => null);
+  equal([session.isDrawing, session.message.kind], [false, "busy"]);
+  await server.fills[1].answer();
+}
