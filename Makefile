@@ -17,7 +17,7 @@ app: .venv/app  ## start the demo with the bundled checkpoint; no network needed
 	$(BIN)/python app.py
 
 test: .venv/dev browser check  ## everything that CI runs
-	$(BIN)/python -m pytest -m "not nightly"
+	$(BIN)/python -m pytest -m "not nightly" -n auto --maxprocesses 4 --dist loadfile
 
 quick: .venv/dev check  ## lint, types and the core rooms' fast tests: under a minute
 	$(BIN)/python -m pytest -q tests/test_rooms.py tests/models tests/masks tests/inference tests/io
