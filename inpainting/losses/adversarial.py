@@ -31,10 +31,11 @@ def critic_loss(real: Tensor, filled: Tensor, share: Tensor) -> Tensor:
 def fooling_loss(filled: Tensor, share: Tensor) -> Tensor:
     """What a network is to lower: −log of how real its composite looks, where it is missing.
 
-    The non-saturating loss of arXiv:1406.2661, section 3: Σ share · softplus(−score) ÷ Σ share; 0
-    where nothing is missing.
+    The non-saturating loss of arXiv:1406.2661, section 3: Σ share · softplus(−score) ÷ Σ share,
+    picture by picture; 0 where nothing is missing.
     """
-    return (share * F.softplus(-filled)).sum() / share.sum().clamp(min=1e-6)
+    heard = (share * F.softplus(-filled)).sum((1, 2, 3))
+    return (heard / share.sum((1, 2, 3)).clamp(min=1e-6)).mean()
 
 
 def matching_loss(filled: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:

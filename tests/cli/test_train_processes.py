@@ -145,9 +145,11 @@ def environment(killer: Killer) -> dict[str, str]:
     }  # fmt: skip
 
 
-def test_two_processes_train_what_one_trains(killer, tmp_path):
-    """The default network, which has no batch norm, on the same global batch."""
-    flags = ["--data", str(killer.folder / "pictures"), *FLAGS, "--num-workers=0", "--max-steps=6"]
+@pytest.mark.parametrize("loss", [(), ("--loss", "log_mse=1", "adversarial=0.1", "matching=1")])
+def test_two_processes_train_what_one_trains(killer, tmp_path, loss):
+    """The default network, which has no batch norm, on the same global batch; critics beside it."""
+    flags = ["--data", str(killer.folder / "pictures"), *FLAGS, *loss]
+    flags += ["--num-workers=0", "--max-steps=6"]
     flags += ["--logging-steps=2", "--validation-steps=6", "--lr-warmup-steps=1"]
     one, two = tmp_path / "one", tmp_path / "two"
     alone = start("train", [*flags, "--batch-size=4", "--output-dir", one], killer.log)

@@ -31,6 +31,9 @@ def test_the_network_hears_a_score_by_what_is_missing_there():
     share = torch.tensor([0.5, 0.25, 0.0]).view(1, 1, 1, 3)
     expected = (0.5 * math.log1p(math.e) + 0.25 * LOG_2) / 0.75
     assert fooling_loss(scores, share).item() == pytest.approx(expected)
+    both, shares = torch.cat([scores, scores + 1]), torch.cat([share, 0.1 * share])
+    alone = [fooling_loss(scores + k, share).item() for k in (0, 1)]
+    assert fooling_loss(both, shares).item() == pytest.approx(sum(alone) / 2)
     assert fooling_loss(NOTHING, torch.ones_like(NOTHING)).item() == pytest.approx(LOG_2)
     assert fooling_loss(NOTHING, torch.zeros_like(NOTHING)).item() == 0
 
