@@ -111,9 +111,9 @@ def _parser() -> argparse.ArgumentParser:
 
     group = parser.add_argument_group("what is trained, and how")
     add = group.add_argument
-    add("--recipe", choices=RECIPES,
-        help="error: what --init-from fills stays, only its expected error learns "
-        "(default: %(default)s)")
+    add("--recipe", choices=RECIPES, metavar="NAME",
+        help=f"one of {', '.join(RECIPES)} (docs/systems.md); error: what --init-from fills stays, "
+        "only its expected error learns (default: %(default)s)")
     add("--init-from", metavar="FOLDER_OR_ID", help="start from these weights: fine-tuning")
     add("--loss", nargs="+", metavar="NAME=WEIGHT",
         help="instead of the recipe's: log_mse, hole, valid, mse, ssim, tv, perceptual, style, fft")

@@ -5,7 +5,7 @@ from pathlib import Path
 from inpainting.io.files import digest
 
 BUNDLED = Path(__file__).parents[1] / "pretrained"
-BUNDLED_SHA256 = "279bbafc094d8435c9370fa9090e6326d31478b0cc258b97248138e010cc1775"
+BUNDLED_SHA256 = "1fd675dadc6077c448daa07699fb5dcd697e8b87e54ac31616c9b576c1b87c97"
 WEIGHTS = "model.safetensors"
 
 

@@ -36,11 +36,11 @@ def limit(pipe: InpaintingPipeline, monkeypatch, pixels: float) -> list[int]:
     """Let the network fail above so many pixels; gives the pixels of every call."""
     forward, calls = pipe.predictor.model.forward, []
 
-    def limited(image, valid):
+    def limited(image, valid, *more):
         calls.append(image.shape[0] * image.shape[2] * image.shape[3])
         if calls[-1] > pixels:
             raise torch.OutOfMemoryError(FULL)
-        return forward(image, valid)
+        return forward(image, valid, *more)
 
     monkeypatch.setattr(pipe.predictor.model, "forward", limited)
     return calls
@@ -103,7 +103,7 @@ def test_when_nothing_helps_it_is_said(pipe, noise, monkeypatch):
 
 
 def test_other_errors_are_not_swallowed(pipe, noise, monkeypatch, releases):
-    def broken(image, valid):
+    def broken(image, valid, *more):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(pipe.predictor.model, "forward", broken)

@@ -16,8 +16,12 @@ pytest.importorskip("atheris")
 def fuzz(corpus: Path, *arguments: str, code: str = "pass") -> subprocess.CompletedProcess[str]:
     """The target, in a process of its own; ``code`` runs in it first."""
     start = f"import runpy; {code}; runpy.run_module('tests.robustness.fuzz', run_name='__main__')"
+    # By way of a small process: libFuzzer's limit is on ru_maxrss, into which Linux counts the
+    # memory of the process that started one.
+    small = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
     return subprocess.run(
-        [sys.executable, "-c", start, "--corpus", str(corpus), *arguments],
+        [sys.executable, "-c", small, sys.executable, "-c", start,
+         "--corpus", str(corpus), *arguments],
         cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=300,
     )  # fmt: skip
 
