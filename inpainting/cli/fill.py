@@ -115,7 +115,7 @@ def find_work(args: argparse.Namespace) -> list[Job]:
     if args.guide and not any(job.guide for job in jobs):
         raise InpaintingError(
             f"--guide {args.guide} has no file for any of the pictures: name one like its picture, "
-            f"or give one file."
+            "or give one file."
         )
     return jobs
 

@@ -108,16 +108,16 @@ def _unary(
     guess = level.image[tuple(missing.T)][:, None]
     mean = blur_known(level.image, level.known, weights.sigma)
     price = weights.guess * ((mean[index] - guess) ** 2).sum(-1)
+    given = np.zeros_like(level.hole) if level.given is None else level.given
+    given = given[tuple(missing.T)]
+    wanted = SURENESS[1] * price[given]  # a colour, of which nobody knows the contrast
     if level.error is not None:
         error = level.error[tuple(missing.T)][:, None]
         square = blur_known((level.image**2).sum(-1, keepdims=True), level.known, weights.sigma)
         deviation = np.sqrt((square[..., 0] - (mean**2).sum(-1)).clip(min=0))
         price += (deviation[index] - CONTRAST * error).clip(min=0) ** 2
         price *= (USUAL_ERROR**2 / (error**2 + 1)).clip(*SURENESS)
-    if level.given is not None:  # a colour, of which nobody knows the contrast
-        given = level.given[tuple(missing.T)]
-        away = ((mean[index] - guess) ** 2).sum(-1)
-        price[given] = SURENESS[1] * weights.guess * away[given]
+    price[given] = wanted
     for down in range(-REACH, REACH + 1):
         for right in range(-REACH, REACH + 1):
             away = abs(down) + abs(right)

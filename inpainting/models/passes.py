@@ -21,7 +21,6 @@ from inpainting.masks.convert import composite
 from inpainting.models.base import Before, Network, Prediction
 from inpainting.models.guide import Guide
 
-MOST_PASSES = 4
 RING = 8  # pixels that each pass of the schedule "ring" trusts more of
 
 Schedule = Callable[[Prediction, Tensor, Tensor, int], Tensor]

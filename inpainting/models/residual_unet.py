@@ -23,6 +23,7 @@ from inpainting.models.context import CONTEXTS
 from inpainting.models.error_head import ErrorHead
 from inpainting.models.guide import Guide
 from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
+from inpainting.models.passes import SCHEDULES
 from inpainting.models.pconv import MaskUpdate
 
 CONTEXT_LEVEL = 2  # an eighth of the picture, where the context looks far
@@ -47,7 +48,7 @@ class ResidualUNetConfig(UNetConfig):
     guides: bool = False  # whether given colours are features, too; else the start alone has them
     context: str = "none"  # what looks far at level CONTEXT_LEVEL: a name of context.CONTEXTS
     passes: int = 1  # most passes, for which it is trained; 1 = no feedback
-    schedule: str = "doubt"  # what is doubtful in later passes: "doubt" or "ring"
+    schedule: str = "doubt"  # what is doubtful in later passes: a name of passes.SCHEDULES
     error_scale: float = 1.0  # what the expected error is multiplied by, measured after training
 
     def __post_init__(self) -> None:
@@ -57,8 +58,8 @@ class ResidualUNetConfig(UNetConfig):
             raise InvalidConfig(f"error_scale is {scale!r}: a number above 0 is needed.")
         if self.context not in ("none", *CONTEXTS):
             raise InvalidConfig(f"context is {self.context!r}: use one of {['none', *CONTEXTS]}.")
-        if self.schedule not in ("doubt", "ring"):
-            raise InvalidConfig(f"schedule is {self.schedule!r}: use doubt or ring.")
+        if self.schedule not in SCHEDULES:
+            raise InvalidConfig(f"schedule is {self.schedule!r}: use one of {list(SCHEDULES)}.")
 
     @property
     def multiple(self) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from inpainting.losses.adversarial import critic_loss, fooling_loss, matching_loss
 from inpainting.models.critic import Critic, CriticConfig
 from inpainting.models.guide import Guide
-from inpainting.training.torch_internals import step_if
+from inpainting.training.optimizer_step import take_step
 
 
 class Phase(Enum):
@@ -130,16 +130,9 @@ class Adversary:
 
     def step(self, rate: float, loss: Tensor) -> None:
         """One step of the critics, or none where their loss or gradient is not finite."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        if self.accelerator.scaler:
-            self.optimizer.step()
-        else:
-            norm = nn.utils.get_total_norm(
-                [p.grad for p in self.critics.parameters() if p.grad is not None]
-            )
-            step_if(self.optimizer.optimizer, torch.isfinite(loss) & torch.isfinite(norm))
-        self.optimizer.zero_grad()
+        gradients = [p.grad for p in self.critics.parameters() if p.grad is not None]
+        finite = torch.isfinite(loss) & torch.isfinite(nn.utils.get_total_norm(gradients))
+        take_step(self.accelerator, self.optimizer, rate, finite)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, the vectors of their norm, and the optimiser."""

@@ -20,8 +20,8 @@ from inpainting.models.base import Network
 from inpainting.models.guide import Guide
 from inpainting.models.passes import SCHEDULES, after
 from inpainting.training.adversary import Adversary, Phase
+from inpainting.training.optimizer_step import take_step
 from inpainting.training.recipes import Recipe
-from inpainting.training.torch_internals import step_if
 
 
 class StepResult(NamedTuple):
@@ -115,8 +115,6 @@ class Stepper:
             looks: passes of the network, of which the last one learns.
         """
         start = self.since or time.perf_counter()
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         buffers = [buffer.clone() for buffer in self.model.buffers()]
         terms, errors = self._gradients(batches, phase, looks)
         norm = self._clipped_norm() if phase != Phase.CRITICS else terms["loss"].new_zeros(())
@@ -130,7 +128,7 @@ class Stepper:
             self.adversary.step(self.recipe.critic_rate * rate, critics)
         learns = phase != Phase.CRITICS
         if learns:
-            self._take(finite)
+            take_step(self.accelerator, self.optimizer, rate, finite)
         for buffer, old in zip(self.model.buffers(), buffers, strict=True):
             # Running statistics have seen what the weights have not.
             buffer.copy_(torch.where(finite, buffer, old))
@@ -146,13 +144,6 @@ class Stepper:
     @property
     def _models(self) -> list[nn.Module]:
         return [self.model, *([self.adversary.model] if self.adversary else [])]
-
-    def _take(self, finite: Tensor) -> None:
-        if self.accelerator.scaler:  # which skips by itself, and learns from it
-            self.optimizer.step()
-        else:
-            step_if(self.optimizer.optimizer, finite)
-        self.optimizer.zero_grad()
 
     def _gradients(
         self, batches: Iterator[Batch], phase: Phase, looks: int
@@ -173,17 +164,18 @@ class Stepper:
         return terms, errors
 
     def _losses(self, batch: Batch, looks: int) -> dict[str, Tensor]:
-        target, valid, guide = _given(batch)
-        return self._terms(target, valid, self._predict(target, valid, guide, looks))
+        given = _given(batch)
+        return self._terms(given, self._predict(given, looks))
 
-    def _terms(self, target: Tensor, valid: Tensor, found: "_Found") -> dict[str, Tensor]:
+    def _terms(self, given: "_Given", found: "_Found") -> dict[str, Tensor]:
         weights, features = self.recipe.loss, self.features
         return inpainting_loss(
-            found.output, target, valid, weights, found.scale, features, found.focus
+            found.output, given.target, given.valid, weights, found.scale, features, found.focus
         )
 
-    def _predict(self, target: Tensor, valid: Tensor, guide: Guide | None, looks: int) -> "_Found":
+    def _predict(self, given: "_Given", looks: int) -> "_Found":
         """The last of so many passes; only that one has gradients."""
+        target, valid, guide = given
         before, focus = None, None
         doubtful = SCHEDULES[self.network.schedule]
         for number in range(1, looks):
@@ -204,32 +196,32 @@ class Stepper:
         ``pull``: the gradient of what critics say ÷ that of the other terms, at the output, root
         mean squares.
         """
-        target, valid, guide = _given(batch)
+        given = target, valid, guide = _given(batch)
         terms: dict[str, Tensor] = {}
         with torch.set_grad_enabled(phase == Phase.BOTH):
-            found = self._predict(target, valid, guide, looks)
+            found = self._predict(given, looks)
         if phase == Phase.BOTH:
-            terms = self._contested_terms(adversary, batch, found)
+            terms = self._contested_terms(adversary, given, found, batch.weight)
         filled = composite(target, found.output.detach(), valid)
         critics = adversary.gradients(target, filled, valid, batch.weight, guide)
         return {"loss": critics, **terms, "critics": critics}
 
     def _contested_terms(
-        self, adversary: Adversary, batch: Batch, found: "_Found"
+        self, adversary: Adversary, given: "_Given", found: "_Found", weight: Tensor
     ) -> dict[str, Tensor]:
         """The network's terms and gradients: two gradients at its output, one way back through it.
 
         So each is known by itself, at the cost of one.
         """
-        target, valid, guide = _given(batch)
+        target, valid, guide = given
         weights, output = self.recipe.loss, found.output.detach().requires_grad_()
-        terms = self._terms(target, valid, found._replace(output=output))
+        terms = self._terms(given, found._replace(output=output))
         told = adversary.say(target, composite(target, output, valid), valid, guide)
         critical = weights.adversarial * told["adversarial"] + weights.matching * told["matching"]
         (own,) = torch.autograd.grad(terms["loss"], output, retain_graph=True)
         (pulled,) = torch.autograd.grad(critical, output)
         back = (found.output * (own + pulled)).sum() + terms.get("uncertainty", 0)
-        self.accelerator.backward(back * batch.weight)
+        self.accelerator.backward(back * weight)
         pull = pulled.square().mean().sqrt() / own.square().mean().sqrt().clamp(min=1e-12)
         return {**terms, **told, "loss": terms["loss"] + critical, "pull": pull}
 
@@ -262,12 +254,19 @@ class _Found(NamedTuple):
     focus: Tensor | None
 
 
-def _given(batch: Batch) -> tuple[Tensor, Tensor, Guide | None]:
+class _Given(NamedTuple):
     """Originals, float (B, 3, H, W), RGB in [0, 1], valid, float (B, 1, H, W), and a guide."""
+
+    target: Tensor
+    valid: Tensor
+    guide: Guide | None
+
+
+def _given(batch: Batch) -> _Given:
     target = batch.image.float() / 255
     target = target.contiguous(memory_format=torch.channels_last)
     guide = None
     if batch.guide is not None:
         given = batch.guide.float() / 255
         guide = Guide(given[:, :3], given[:, 3:])
-    return target, valid_from_hole(batch.hole), guide
+    return _Given(target, valid_from_hole(batch.hole), guide)

@@ -16,8 +16,9 @@ from huggingface_hub.utils._http import default_client_factory
 from PIL import Image
 
 from inpainting.training.recipes import RECIPES
+from inpainting.training.trainer import Trainer
 from tests.training.fake_hub import CANARY, FakeHub, fake_hub
-from tests.training.runs import NETWORKS
+from tests.training.runs import NETWORKS, Killed
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +69,25 @@ def tables(pictures) -> Path:
 def no_curve(monkeypatch) -> None:
     """Leave out ``loss.png``, which takes most of a small run's time."""
     monkeypatch.setattr("inpainting.training.metrics_log.loss_figure", lambda *_: None)
+
+
+@pytest.fixture
+def killed_at(monkeypatch) -> Callable[[int | None], None]:
+    """A function that makes the n-th step from now never happen."""
+    step = Trainer.step
+
+    def at(number: int | None) -> None:
+        calls = []
+
+        def interrupted(self, *args):
+            calls.append(1)
+            if len(calls) == number:
+                raise Killed
+            return step(self, *args)
+
+        monkeypatch.setattr(Trainer, "step", interrupted)
+
+    return at
 
 
 @pytest.fixture

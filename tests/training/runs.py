@@ -28,6 +28,10 @@ TINY_PLAIN = PConvUNetConfig(channels=(8, 12), kernels=(3, 3), strides=(2, 2), u
 NETWORKS = {"default": TINY, "classic": TINY_PLAIN}
 
 
+class Killed(BaseException):
+    """Ends a run as a kill would: nothing may catch it."""
+
+
 def run(pictures: Path, output: Path, *flags: str) -> None:
     train.main(["--data", str(pictures), "--output-dir", str(output), *QUICK, *flags])
 

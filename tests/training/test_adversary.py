@@ -16,8 +16,7 @@ from inpainting.training.checkpoints import load_state
 from inpainting.training.recipes import RECIPES, phase_at
 from inpainting.training.trainer import Trainer
 from tests.conftest import TINY
-from tests.training.runs import batch, exits_with, make_trainer, records, run, same
-from tests.training.test_resume import Killed
+from tests.training.runs import Killed, batch, exits_with, make_trainer, records, run, same
 
 pytestmark = pytest.mark.usefixtures("no_curve")
 
@@ -144,7 +143,7 @@ def test_critics_that_have_won_are_reported_once(caplog, monkeypatch):
 
 
 def test_a_killed_run_with_an_adversary_ends_bit_for_bit_as_if_it_had_not_been(
-    pictures, tmp_path, monkeypatch
+    pictures, tmp_path, monkeypatch, killed_at
 ):
     """In each of its phases; critics, their optimiser and their norms' vectors are equal too."""
     monkeypatch.setitem(
@@ -153,20 +152,11 @@ def test_a_killed_run_with_an_adversary_ends_bit_for_bit_as_if_it_had_not_been(
     )  # fmt: skip
     flags = [*FLAGS, "--max-steps=8", "--checkpointing-steps=1", "--logging-steps=1"]
     run(pictures, tmp_path / "whole", *flags)
-    step = Trainer.step
     for number in (2, 2, 3):  # from step 0, 1 and 2 on
-        calls = []
-
-        def interrupted(self, *args, calls=calls, number=number):
-            calls.append(1)
-            if len(calls) == number:
-                raise Killed
-            return step(self, *args)
-
-        monkeypatch.setattr(Trainer, "step", interrupted)
+        killed_at(number)
         with pytest.raises(Killed):
             run(pictures, tmp_path / "broken", *flags)
-    monkeypatch.setattr(Trainer, "step", step)
+    killed_at(None)
     run(pictures, tmp_path / "broken", *flags)
     assert same(tmp_path / "whole", tmp_path / "broken")
     one, other = (load_state(tmp_path / name)["adversary"] for name in ("whole", "broken"))

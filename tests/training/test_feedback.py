@@ -9,10 +9,8 @@ from inpainting import ResidualUNet, load_pretrained
 from inpainting.losses.terms import FLOOR, hole_l1, inpainting_loss, log_mse
 from inpainting.losses.weights import LossWeights
 from inpainting.training.recipes import RECIPES, looks_at
-from inpainting.training.trainer import Trainer
 from tests.conftest import TINY
-from tests.training.runs import batch, make_trainer, run, same
-from tests.training.test_resume import Killed
+from tests.training.runs import Killed, batch, make_trainer, run, same
 
 pytestmark = pytest.mark.usefixtures("no_curve")
 
@@ -67,21 +65,13 @@ def test_only_the_last_pass_learns(monkeypatch):
 
 
 @pytest.mark.parametrize("recipe", ["feedback", "progressive"])
-def test_a_killed_run_goes_on_exactly(pictures, tmp_path, monkeypatch, looking, recipe):
+def test_a_killed_run_goes_on_exactly(pictures, tmp_path, killed_at, looking, recipe):
     flags = [f"--recipe={recipe}", "--max-steps=6", "--checkpointing-steps=1"]
     run(pictures, tmp_path / "whole", *flags)
-    step, calls = Trainer.step, []
-
-    def interrupted(self, *args):
-        calls.append(1)
-        if len(calls) == 4:
-            raise Killed
-        return step(self, *args)
-
-    monkeypatch.setattr(Trainer, "step", interrupted)
+    killed_at(4)
     with pytest.raises(Killed):
         run(pictures, tmp_path / "broken", *flags)
-    monkeypatch.setattr(Trainer, "step", step)
+    killed_at(None)
     run(pictures, tmp_path / "broken", *flags)
     assert same(tmp_path / "whole", tmp_path / "broken")
     config = load_pretrained(tmp_path / "whole").config

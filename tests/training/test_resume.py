@@ -8,34 +8,10 @@ import pytest
 
 from inpainting.training.checkpoints import load_state, save_state, state_files
 from inpainting.training.recipes import RECIPES
-from inpainting.training.trainer import Trainer
 from tests.conftest import TINY
-from tests.training.runs import NETWORKS, exits_with, records, run, same
+from tests.training.runs import NETWORKS, Killed, exits_with, records, run, same
 
 pytestmark = pytest.mark.usefixtures("no_curve")
-
-
-class Killed(BaseException):
-    """Ends a run as a kill would: nothing may catch it."""
-
-
-@pytest.fixture
-def killed_at(monkeypatch):
-    """A function that makes the n-th step from now never happen."""
-    step = Trainer.step
-
-    def at(number: int | None) -> None:
-        calls = []
-
-        def interrupted(self, *args):
-            calls.append(1)
-            if len(calls) == number:
-                raise Killed
-            return step(self, *args)
-
-        monkeypatch.setattr(Trainer, "step", interrupted)
-
-    return at
 
 
 def without_clock(output: Path) -> list[dict]:
