@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from inpainting.data.augment import PLAIN, at_size, plain_view, turned_view
-from inpainting.data.hints import draw_hints
+from inpainting.data.hints import draw_guide
 from inpainting.data.sampler import SampleIndex
 from inpainting.data.sources import read_cell
 from inpainting.data.store import PictureStore
@@ -26,7 +26,7 @@ MARGIN, ENCLOSED = 4, 0.75  # pixels along a cut's sides that are known, in this
 class Sample(NamedTuple):
     """``picture`` uint8 (S, S, 3) RGB and ``hole`` bool (S, S), True = missing.
 
-    ``guide``: of :func:`inpainting.data.hints.draw_hints`, where samples have one.
+    ``guide``: of :func:`inpainting.data.hints.draw_guide`, where samples have one.
     """
 
     picture: Pixels
@@ -39,7 +39,7 @@ class Batch(NamedTuple):
 
     ``image`` lies in memory as `torch.channels_last`. ``weight``: float scalar, 1, or 0 where no
     file of the batch could be read. ``errors``: a sentence for each that could not. ``guide``:
-    uint8 (B, 4, S, S), RGBA, opaque where a colour is given, where samples have one.
+    uint8 (B, 6, S, S), where samples have one, see :func:`inpainting.data.hints.draw_guide`.
     """
 
     image: Tensor
@@ -99,7 +99,7 @@ class HoledImages(Dataset):
             return f"picture {index.number} of epoch {index.epoch}: {error}"
         view = plain_view if generator.random() < PLAIN else turned_view
         seen = view(picture, self.size, (left, top, self.crop), generator)
-        return Sample(seen, hole, draw_hints(seen, hole, generator) if self.guided else None)
+        return Sample(seen, hole, draw_guide(seen, hole, generator) if self.guided else None)
 
     def _picture(self, index: SampleIndex) -> Pixels:
         if index.cell is None:

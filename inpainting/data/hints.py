@@ -1,4 +1,4 @@
-"""Simulated guides: what somebody might paint into a hole, drawn from what stands there.
+"""Simulated guides: what somebody might paint into a hole, made from what stands there.
 
 The number and the places of hints are those of interactive colourisation (Zhang et al.,
 arXiv:1705.02999, section 3.1): a geometric number of patches of 1 to 9 pixels in their mean colour.
@@ -10,12 +10,28 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from inpainting.data.lines import draw_lines
 from inpainting.types import Hole, Pixels
 
 GUIDED = 0.5  # share of the samples
 MORE = 1 / 8  # a hint is the last one with this probability
 LARGEST = 9  # side of a patch or width of a stroke, in pixels
 STROKES, REACH = 0.25, 40  # share of strokes among the hints, and their length at most, in pixels
+
+
+def draw_guide(picture: Pixels, hole: Hole, generator: Generator) -> NDArray[np.uint8]:
+    """Colours and lines for a sample.
+
+    Args:
+        picture: uint8 (S, S, 3), RGB.
+        hole: bool (S, S), True = missing.
+        generator: decides everything.
+
+    Returns:
+        Uint8 (S, S, 6): of :func:`draw_hints`, then of :func:`inpainting.data.lines.draw_lines`.
+    """
+    hints = draw_hints(picture, hole, generator)
+    return np.concatenate([hints, draw_lines(picture, hole, generator)], axis=-1)
 
 
 def draw_hints(picture: Pixels, hole: Hole, generator: Generator) -> NDArray[np.uint8]:

@@ -82,7 +82,7 @@ class Predictor:
         image, valid = (pad_to_multiple(x.to(self.device), multiple) for x in (image, valid))
         image = image.contiguous(memory_format=torch.channels_last)
         if guide:
-            guide = Guide(*(pad_to_multiple(x.to(self.device), multiple) for x in guide))
+            guide = guide.map(lambda x: pad_to_multiple(x.to(self.device), multiple))
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             prediction = in_passes(self.model, image, valid, guide, passes)[-1]
         return prediction.map(lambda x: crop_back(x, height, width))

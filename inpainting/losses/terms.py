@@ -70,7 +70,7 @@ def log_mse(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
 
     0 where nothing is missing. A picture whose error is below ``FLOOR`` weighs less.
     """
-    return torch.log1p(_masked_means((output - target) ** 2, 1 - valid) / FLOOR).mean()
+    return torch.log1p(masked_means((output - target) ** 2, 1 - valid) / FLOOR).mean()
 
 
 def laplace_loss(output: Tensor, target: Tensor, valid: Tensor, scale: Tensor) -> Tensor:
@@ -81,12 +81,12 @@ def laplace_loss(output: Tensor, target: Tensor, valid: Tensor, scale: Tensor) -
     error is detached: only the scale learns.
     """
     error = (output.detach() - target).abs().mean(dim=1, keepdim=True)
-    return _masked_means(error / scale + torch.log(scale), 1 - valid).mean()
+    return masked_means(error / scale + torch.log(scale), 1 - valid).mean()
 
 
 def hole_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Mean absolute error over missing pixels, picture by picture; 0 where nothing is missing."""
-    return _masked_means((output - target).abs(), 1 - valid).mean()
+    return masked_means((output - target).abs(), 1 - valid).mean()
 
 
 def hole_mse(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ def hole_mse(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
 
     L_rec of arXiv:1604.07379, eq. 1.
     """
-    return _masked_means((output - target) ** 2, 1 - valid).mean()
+    return masked_means((output - target) ** 2, 1 - valid).mean()
 
 
 def valid_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ def valid_l1(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     picture, so that a picture weighs less the more of it is missing. Here, as in :func:`hole_l1`,
     it is the number of pixels compared.
     """
-    return _masked_means((output - target).abs(), valid).mean()
+    return masked_means((output - target).abs(), valid).mean()
 
 
 def tv_loss(output: Tensor, target: Tensor, valid: Tensor) -> Tensor:
@@ -222,7 +222,7 @@ def _steps(picture: Tensor, region: Tensor) -> Tensor:
     return (picture.diff(dim=-1).abs() * both).mean(dim=1).sum(dim=(1, 2))
 
 
-def _masked_means(error: Tensor, weight: Tensor) -> Tensor:
+def masked_means(error: Tensor, weight: Tensor) -> Tensor:
     """Mean of each picture where its ``weight`` is 1: (B, C, H, W) and (B, 1, H, W) to (B,)."""
     return (error * weight).mean(dim=1).sum(dim=(1, 2)) / _area(weight)
 

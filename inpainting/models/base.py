@@ -18,12 +18,16 @@ class Prediction(NamedTuple):
     too, see :func:`inpainting.masks.convert.composite`. ``scale``: float (B, 1, H, W) > 0, in units
     of ``image``, the expected absolute error of every pixel: the scale b of a Laplace distribution.
     None from a network that predicts no error. ``contrast``: float (B, 1, H, W) > 0, what errors
-    are relative to, from a network that has such a measure.
+    are relative to, from a network that has such a measure. From a network that predicts structure:
+    ``smooth``, float (B, 3, H, W), RGB, the picture without its texture, and ``line``, float
+    (B, 1, H, W), logits of where its lines are.
     """
 
     image: Tensor
     scale: Tensor | None
     contrast: Tensor | None = None
+    smooth: Tensor | None = None
+    line: Tensor | None = None
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "Prediction":
         """Every tensor changed."""

@@ -29,7 +29,7 @@ class Critics(nn.Module):
 
     def __init__(self, forms: Sequence[str], guided: bool = False) -> None:
         super().__init__()
-        inputs = 7 if guided else 3
+        inputs = 3 + 5 * guided
         self.critics = nn.ModuleList(
             Critic(CriticConfig(form=form, inputs=inputs)) for form in forms
         )
@@ -148,9 +148,11 @@ def _views(
     critic: nn.Module, target: Tensor, filled: Tensor, valid: Tensor, guide: Guide | None
 ) -> tuple[Tensor, Tensor]:
     """What a critic sees of originals and composites, one after the other, and their mask."""
-    beside = [] if guide is None else [guide.colour * guide.given, guide.given]
-    if not beside and critic.config.inputs > 3:  # type: ignore[union-attr, operator]
-        beside = [torch.zeros_like(target), torch.zeros_like(valid)]  # nothing is given
+    beside = []
+    if critic.config.inputs > 3:  # type: ignore[union-attr, operator]
+        guide = guide or Guide.none(target)
+        line = torch.zeros_like(valid) if guide.line is None else guide.line.clamp(min=0)
+        beside = [guide.colour * guide.given, guide.given, line]
     both = torch.cat([target, *beside, filled, *beside], 1)
     pictures, seen = critic.view(both, valid)  # type: ignore[operator]
     return torch.cat(pictures.chunk(2, 1)), seen

@@ -175,8 +175,8 @@ def initial_network(recipe: Recipe, init_from: str | None) -> Network:
     """The recipe's network with random weights, or any network with the weights of another run.
 
     What the recipe's network has and the given one has not begins anew: the branch for the expected
-    error, and guides and context, which add nothing at first. In how many passes it fills, which no
-    weight depends on, is the recipe's.
+    error, and guides, structure and context, which add nothing at first. In how many passes it
+    fills, which no weight depends on, is the recipe's.
     """
     if not init_from:
         return build(recipe.network)
@@ -193,7 +193,10 @@ def initial_network(recipe: Recipe, init_from: str | None) -> Network:
     if both.context != given.config.context:
         weights = {name: x for name, x in weights.items() if not name.startswith("context.")}
         log.info("%s has no context %r: it begins anew.", init_from, both.context)
-    if both.guides and not given.config.guides:
+    if both.structure != given.config.structure:
+        weights = {name: x for name, x in weights.items() if not name.startswith("structure.")}
+        log.info("%s predicts no structure of this kind: what does begins anew.", init_from)
+    if "guide.weight" in network.state_dict() and "guide.weight" not in weights:
         log.info("%s was trained without guides: what looks at them begins anew.", init_from)
     network.load_state_dict(weights, strict=False)
     return network
@@ -205,6 +208,7 @@ def _with_what_is_new(given: ResidualUNetConfig, wanted: ResidualUNetConfig) -> 
     if wanted.context != "none":
         config = replace(config, context=wanted.context)
     config = replace(config, guides=given.guides or wanted.guides)
+    config = replace(config, structure=wanted.structure or given.structure)
     if _trunk(given) == _trunk(wanted) and given.error_channels != wanted.error_channels:
         channels, scale = wanted.error_channels, wanted.error_scale
         config = replace(config, error_channels=channels, error_scale=scale)
@@ -214,7 +218,7 @@ def _with_what_is_new(given: ResidualUNetConfig, wanted: ResidualUNetConfig) -> 
 def _trunk(config: ResidualUNetConfig) -> ResidualUNetConfig:
     """The shape without what can begin anew."""
     plain = replace(config, error_channels=0, error_scale=1.0)
-    return replace(plain, context="none", guides=False, passes=1, schedule="doubt")
+    return replace(plain, context="none", guides=False, structure=(), passes=1, schedule="doubt")
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:

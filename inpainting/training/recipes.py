@@ -47,8 +47,9 @@ class Recipe:
 
     @property
     def guided(self) -> bool:
-        """Whether the network learns from guides."""
-        return bool(getattr(self.network, "guides", False))
+        """Whether the network learns from guides, or what should be in one."""
+        network = self.network
+        return isinstance(network, ResidualUNetConfig) and bool(network.guides or network.structure)
 
     @property
     def only_error(self) -> bool:
@@ -110,6 +111,13 @@ RECIPES["guided"] = replace(
     network=ResidualUNetConfig(guides=True),
     loss=LossWeights(log_mse=0, hole=1, adversarial=0.01, matching=1),
     critics=("global", "local"),
+)
+# After EdgeConnect, arXiv:1901.00212, and StructureFlow, arXiv:1908.03852: lines, colours without
+# texture are predicted first (models/structure.py); a critic sees picture and lines together.
+RECIPES["structure"] = replace(
+    RECIPES["guided"],
+    network=ResidualUNetConfig(structure=(16, 24, 32, 48, 64)),
+    critics=("patch",),
 )
 # Feedback and progress (models/passes.py), from weights of `default` or from none: the same network
 # looks up to three times. Each pass but the last is without gradients: a third more for each.

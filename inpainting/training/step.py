@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from inpainting.data.dataset import Batch
+from inpainting.losses.structure import structure_losses
 from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.vgg import VggFeatures
 from inpainting.masks.convert import composite, valid_from_hole
@@ -22,6 +23,8 @@ from inpainting.models.passes import SCHEDULES, after
 from inpainting.training.adversary import Adversary, Phase
 from inpainting.training.optimizer_step import take_step
 from inpainting.training.recipes import Recipe
+
+BESIDE = ("uncertainty", "smooth", "line")  # terms that do not look at the output
 
 
 class StepResult(NamedTuple):
@@ -169,13 +172,17 @@ class Stepper:
 
     def _terms(self, given: "_Given", found: "_Found") -> dict[str, Tensor]:
         weights, features = self.recipe.loss, self.features
-        return inpainting_loss(
+        terms = inpainting_loss(
             found.output, given.target, given.valid, weights, found.scale, features, found.focus
         )
+        if found.structure and given.lines is not None:
+            own = structure_losses(*found.structure, given.target, given.lines, given.valid)
+            terms |= own | {"loss": terms["loss"] + own["smooth"] + own["line"]}
+        return terms
 
     def _predict(self, given: "_Given", looks: int) -> "_Found":
         """The last of so many passes; only that one has gradients."""
-        target, valid, guide = given
+        target, valid, guide = given[:3]
         before, focus = None, None
         doubtful = SCHEDULES[self.network.schedule]
         for number in range(1, looks):
@@ -186,7 +193,10 @@ class Stepper:
             focus = 1 + before.doubt / share.clamp(min=1e-6)
         with self.accelerator.autocast():
             found = self.model(target, valid, guide, before).map(Tensor.float)
-        return _Found(found.image, found.scale, focus)
+        structure = None
+        if found.smooth is not None and found.line is not None:
+            structure = _Structure(found.smooth, found.line, found.contrast)
+        return _Found(found.image, found.scale, focus, structure)
 
     def _contested(
         self, adversary: Adversary, batch: Batch, phase: Phase, looks: int
@@ -196,14 +206,15 @@ class Stepper:
         ``pull``: the gradient of what critics say ÷ that of the other terms, at the output, root
         mean squares.
         """
-        given = target, valid, guide = _given(batch)
+        given = _given(batch)
+        target, valid, shown = given.target, given.valid, given.shown(self.network)
         terms: dict[str, Tensor] = {}
         with torch.set_grad_enabled(phase == Phase.BOTH):
             found = self._predict(given, looks)
         if phase == Phase.BOTH:
             terms = self._contested_terms(adversary, given, found, batch.weight)
         filled = composite(target, found.output.detach(), valid)
-        critics = adversary.gradients(target, filled, valid, batch.weight, guide)
+        critics = adversary.gradients(target, filled, valid, batch.weight, shown)
         return {"loss": critics, **terms, "critics": critics}
 
     def _contested_terms(
@@ -213,14 +224,14 @@ class Stepper:
 
         So each is known by itself, at the cost of one.
         """
-        target, valid, guide = given
+        target, valid, shown = given.target, given.valid, given.shown(self.network)
         weights, output = self.recipe.loss, found.output.detach().requires_grad_()
         terms = self._terms(given, found._replace(output=output))
-        told = adversary.say(target, composite(target, output, valid), valid, guide)
+        told = adversary.say(target, composite(target, output, valid), valid, shown)
         critical = weights.adversarial * told["adversarial"] + weights.matching * told["matching"]
         (own,) = torch.autograd.grad(terms["loss"], output, retain_graph=True)
         (pulled,) = torch.autograd.grad(critical, output)
-        back = (found.output * (own + pulled)).sum() + terms.get("uncertainty", 0)
+        back = (found.output * (own + pulled)).sum() + sum(terms.get(name, 0) for name in BESIDE)
         self.accelerator.backward(back * weight)
         pull = pulled.square().mean().sqrt() / own.square().mean().sqrt().clamp(min=1e-12)
         return {**terms, **told, "loss": terms["loss"] + critical, "pull": pull}
@@ -246,27 +257,48 @@ class Stepper:
         return self.accelerator.reduce(values, "mean")
 
 
+class _Structure(NamedTuple):
+    """A predicted one, as :func:`structure_losses` takes it."""
+
+    smooth: Tensor
+    line: Tensor
+    contrast: Tensor
+
+
 class _Found(NamedTuple):
     """A prediction in float32, and what the loss looks at most, see :func:`inpainting_loss`."""
 
     output: Tensor
     scale: Tensor | None
     focus: Tensor | None
+    structure: _Structure | None
 
 
 class _Given(NamedTuple):
-    """Originals, float (B, 3, H, W), RGB in [0, 1], valid, float (B, 1, H, W), and a guide."""
+    """Originals, float (B, 3, H, W), RGB in [0, 1], valid, float (B, 1, H, W), and a guide.
+
+    ``lines``: of the originals, float (B, 1, H, W), 0 or 1, where samples have a guide.
+    """
 
     target: Tensor
     valid: Tensor
     guide: Guide | None
+    lines: Tensor | None
+
+    def shown(self, network: Network) -> Guide | None:
+        """What critics see beside the pictures: the guide; all lines if the network predicts them.
+
+        Of original and fill the same lines, so that they tell whether the fill has them too.
+        """
+        predicts = getattr(network, "structure", None) is not None
+        return self.guide._replace(line=self.lines) if self.guide and predicts else self.guide
 
 
 def _given(batch: Batch) -> _Given:
     target = batch.image.float() / 255
     target = target.contiguous(memory_format=torch.channels_last)
-    guide = None
+    guide, lines = None, None
     if batch.guide is not None:
-        given = batch.guide.float() / 255
-        guide = Guide(given[:, :3], given[:, 3:])
-    return _Given(target, valid_from_hole(batch.hole), guide)
+        colour, given, lines, told = (batch.guide.float() / 255).split([3, 1, 1, 1], 1)
+        guide = Guide(colour, given, torch.where(told > 0, lines, -1))
+    return _Given(target, valid_from_hole(batch.hole), guide, lines)

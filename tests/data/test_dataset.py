@@ -116,7 +116,8 @@ def test_guides_come_with_the_batch_where_they_are_wanted(images):
     one, other = collate([plain[i] for i in indices], 32), collate([guided[i] for i in indices], 32)
     assert torch.equal(one.image, other.image) and torch.equal(one.hole, other.hole)
     assert one.guide is None and one.to(torch.device("cpu")).guide is None
-    assert other.guide.shape == (3, 4, 32, 32) and other.guide.dtype == torch.uint8
-    assert not (other.guide[:, 3:] > 0)[~other.hole].any()
+    assert other.guide.shape == (3, 6, 32, 32) and other.guide.dtype == torch.uint8
+    told = other.guide[:, [3, 5]].amax(1, keepdim=True)  # colours, lines
+    assert not told[~other.hole].any()
     assert torch.equal(other.to(torch.device("cpu")).guide, other.guide)
-    assert collate([guided[indices[0]], "one is bad"], 32).guide.shape == (2, 4, 32, 32)
+    assert collate([guided[indices[0]], "one is bad"], 32).guide.shape == (2, 6, 32, 32)

@@ -14,6 +14,7 @@ from inpainting.training import trainer as trainer_module
 from inpainting.training.adversary import Adversary, Critics, Phase
 from inpainting.training.checkpoints import load_state
 from inpainting.training.recipes import RECIPES, phase_at
+from inpainting.training.step import _given
 from inpainting.training.trainer import Trainer
 from tests.conftest import TINY
 from tests.training.runs import Killed, batch, exits_with, make_trainer, records, run, same
@@ -71,7 +72,7 @@ def test_one_way_back_gives_the_gradients_of_the_sum():
     critics = adversary.critics
     critics.zero_grad()
     target, valid = given.image.float() / 255, valid_from_hole(given.hole)
-    image, scale, _ = network(target, valid)
+    image, scale, *_ = network(target, valid)
     own = inpainting_loss(image, target, valid, LOSS, scale)["loss"]
     told = Critics.say(critics.eval(), target, composite(target, image, valid), valid)
     total = own + 0.1 * told["adversarial"] + told["matching"]
@@ -198,8 +199,38 @@ def test_the_recipe_guided_learns_from_hints_and_shows_them_to_its_critics(
     assert trained.config.guides and trained.guide.weight.any()
     critics = load_state(tmp_path / "run")["adversary"]["critics"]
     first = [x for name, x in critics.items() if "layers.0" in name and x.ndim == 4]
-    assert [x.shape[1] for x in first] == [7, 7]
+    assert [x.shape[1] for x in first] == [8, 8]
     assert "pull" in [r for r in records(tmp_path / "run") if "loss" in r][-1]
     run(pictures, tmp_path / "on", *flags, "--init-from", str(tiny_checkpoint))
     assert "was trained without guides" in caplog.text
     assert load_pretrained(tmp_path / "on").config.guides
+
+
+@pytest.mark.parametrize("alone", [(0.0, 0.0), (1.0, 1.0)])
+def test_the_recipe_structure_learns_structure_and_shows_its_lines_to_the_critic(
+    pictures, tmp_path, monkeypatch, tiny_checkpoint, caplog, alone
+):
+    """With critics and, as in its first phase, without."""
+    network = replace(TINY, norm="none", structure=(4, 4))
+    recipe = replace(RECIPES["structure"], network=network, alone=alone)
+    monkeypatch.setitem(RECIPES, "structure", recipe)
+    flags = ["--recipe=structure", "--max-steps=3", "--logging-steps=1"]
+    run(pictures, tmp_path / "run", *flags, "--init-from", str(tiny_checkpoint))
+    assert "predicts no structure of this kind" in caplog.text
+    trained = load_pretrained(tmp_path / "run")
+    assert trained.structure.head.weight.any() and trained.guide.weight.any()
+    [*_, last] = [r for r in records(tmp_path / "run") if "loss" in r]
+    assert last["smooth"] > 0 and last["line"] > 0 and ("pull" in last) == (alone == (0.0, 0.0))
+
+
+def test_of_original_and_fill_the_critic_sees_the_true_lines_where_they_are_predicted():
+    given = batch()
+    lines = (torch.rand(len(given.image), 1, *given.image.shape[-2:]) > 0.5) * 255
+    told = torch.zeros_like(lines)
+    nothing = torch.zeros(len(lines), 4, *lines.shape[-2:])
+    found = _given(given._replace(guide=torch.cat([nothing, lines, told], 1).byte()))
+    plain, predicting = (
+        ResidualUNet(replace(TINY, structure=channels)) for channels in ((), (4, 4))
+    )
+    assert found.shown(plain).line.max() == -1
+    assert torch.equal(found.shown(predicting).line, (lines > 0).float())
