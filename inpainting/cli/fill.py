@@ -36,6 +36,8 @@ from inpainting.io.folders import SUFFIXES
 from inpainting.models.checkpoint import weights_digest
 from inpainting.models.passes import check_passes
 
+DRAWN = ("guide", "lines")  # options that name what somebody has drawn for a hole
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fill, print what was skipped, and return the exit code, the same in all processes."""
@@ -103,20 +105,23 @@ def find_work(args: argparse.Namespace) -> list[Job]:
         )
     if not args.mask.exists():
         raise InpaintingError(f"There is no mask file or folder {args.mask}: check the path.")
-    if args.guide and not args.guide.exists():
-        raise InpaintingError(f"There is no guide file or folder {args.guide}: check the path.")
-    found = find_pictures(args.image, args.mask, args.out, args.guide)
+    drawn = {name: path for name in DRAWN if (path := getattr(args, name))}
+    for name, path in drawn.items():
+        if not path.exists():
+            raise InpaintingError(f"There is no {name} file or folder {path}: check the path.")
+    found = find_pictures(args.image, args.mask, args.out, drawn)
     if not found.pictures:
         words = ["There is no picture in what was given: name files or folders.", *left_out(found)]
         raise InpaintingError(" ".join(words))
     for note in left_out(found):
         print(f"note: {note}", file=sys.stderr)
-    jobs = find_jobs(found, args.mask, args.out, args.guide)
-    if args.guide and not any(job.guide for job in jobs):
-        raise InpaintingError(
-            f"--guide {args.guide} has no file for any of the pictures: name one like its picture, "
-            "or give one file."
-        )
+    jobs = find_jobs(found, args.mask, args.out, drawn)
+    for name, path in drawn.items():
+        if not any(name in job.drawn for job in jobs):
+            raise InpaintingError(
+                f"--{name} {path} has no file for any of the pictures: name one like its picture, "
+                "or give one file."
+            )
     return jobs
 
 
@@ -177,6 +182,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--mask", type=Path, required=True, help="white = repaint; a file, or a folder of one each")
     add("--guide", type=Path, help="colours wanted in the hole, painted on transparent; a file, or "
         "a folder of one for each picture that has one")  # fmt: skip
+    add("--lines", type=Path, help="borders wanted in the hole, drawn dark on transparent; the "
+        "same; for networks trained with lines")  # fmt: skip
     add("--dry-run", action="store_true", help="print which mask each picture has, and fill none")
     add("--out", type=Path, required=True, help="folder for the results")
     add("--invert-mask", action="store_true", help="black = repaint")

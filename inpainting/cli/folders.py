@@ -23,6 +23,7 @@ from inpainting.distributed import SingleProcess
 from inpainting.errors import InpaintingError, first_line
 from inpainting.evaluation.fill_report import fill_report
 from inpainting.inference.guide_image import read_guide
+from inpainting.inference.line_image import read_lines
 from inpainting.inference.pipeline import InpaintingPipeline
 from inpainting.io.files import Record, append_record, atomic_write
 from inpainting.io.images import read_picture
@@ -106,17 +107,18 @@ def fill_one(pipe: InpaintingPipeline, job: Job, options: Options) -> Fill:
     """Fill one picture and measure it against what was given.
 
     Raises:
-        InpaintingError: when the picture, its mask or its guide cannot be used.
+        InpaintingError: when the picture, its mask or what was drawn for it cannot be used.
     """
     assert job.mask is not None
     picture, about_picture = read_picture(job.image)
     mask_image, about_mask = read_mask_file(job.mask, picture.size, options.invert, picture)
     hole = hole_from_mask_image(grow(mask_image, options.grow), picture.size)
-    guide, about_guide = (None, ()) if job.guide is None else read_guide(job.guide, hole)
+    guide, about_guide = read_guide(path, hole) if (path := job.drawn.get("guide")) else (None, ())
+    lines = read_lines(path, hole) if (path := job.drawn.get("lines")) else None
     start = time.perf_counter()
     result = pipe.fill_hole(
         picture, hole, options.strategy, options.feather,
-        mode=options.mode, seed=options.seed, guide=guide, passes=options.passes,
+        mode=options.mode, seed=options.seed, guide=guide, lines=lines, passes=options.passes,
     )  # fmt: skip
     seconds = time.perf_counter() - start
     file = io.BytesIO()

@@ -9,8 +9,8 @@ from inpainting.io.files import Record, digest
 from inpainting.io.png import is_result
 
 PARTS = {
-    "picture": "its picture", "mask": "its mask", "guide": "its guide", "weights": "the checkpoint",
-    "options": "an option", "version": "the version of this package",
+    "picture": "its picture", "mask": "its mask", "guide": "its guide", "lines": "its lines",
+    "weights": "the checkpoint", "options": "an option", "version": "the version of this package",
 }  # fmt: skip
 # What versions did that wrote down neither.
 BEFORE_MODES = {"mode": "faithful", "seed": 0, "passes": None}

@@ -2,8 +2,9 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from inpainting.errors import InvalidConfig, InvalidImage
@@ -12,23 +13,26 @@ from inpainting.io.foreign import SUFFIXES as FOREIGN
 from inpainting.io.images import NOT_READ
 from inpainting.io.png import is_result
 
+NOTHING: Mapping[str, Path] = MappingProxyType({})
+
 
 class Job(NamedTuple):
     """A picture, its mask, and where its result goes; ``error`` says why it cannot be filled.
 
-    ``guide``: colours for its hole, where somebody has painted some.
+    ``drawn``: files of what somebody has drawn for its hole, by the name of their option, such as
+    ``guide``.
     """
 
     image: Path
     output: Path
     mask: Path | None = None
     error: str = ""
-    guide: Path | None = None
+    drawn: Mapping[str, Path] = NOTHING
 
     @property
     def given(self) -> dict[str, Path]:
         """The files that it is filled from, by what they are."""
-        files = {"picture": self.image, "mask": self.mask, "guide": self.guide}
+        files = {"picture": self.image, "mask": self.mask, **self.drawn}
         return {name: path for name, path in files.items() if path is not None}
 
 
@@ -42,20 +46,23 @@ class Found(NamedTuple):
     results: list[Path]
 
 
-def find_jobs(found: Found, mask: Path, out: Path, guide: Path | None = None) -> list[Job]:
+def find_jobs(
+    found: Found, mask: Path, out: Path, drawn: Mapping[str, Path] = NOTHING
+) -> list[Job]:
     """One job per picture, in order.
 
     Args:
         found: of :func:`find_pictures`.
         mask: a file for all pictures, or a folder with one for each.
         out: folder for the results; they lie there as the pictures do in what was searched.
-        guide: a file for all pictures, or a folder with one for some of them.
+        drawn: by option, a file for all pictures or a folder with one for some of them.
 
     Raises:
         InvalidConfig: when a result would be written over a file that was given.
     """
     masks = _NamedFiles(mask) if mask.is_dir() else None
-    guides = _NamedFiles(guide) if guide and guide.is_dir() else None
+    folders = {name: _NamedFiles(path) for name, path in drawn.items() if path.is_dir()}
+    for_all = {name: path for name, path in drawn.items() if name not in folders}
     taken: dict[Path, Path] = {}
     jobs = []
     for image, below in found.pictures.items():
@@ -70,7 +77,7 @@ def find_jobs(found: Found, mask: Path, out: Path, guide: Path | None = None) ->
             )
         else:
             job = _with_mask(job, below, masks) if masks else job._replace(mask=mask)
-            job = _with_guide(job, below, guides) if guides else job._replace(guide=guide)
+            job = _with_drawn(job._replace(drawn=for_all), below, folders)
         jobs.append(job)
     if masks:
         jobs = _without_shared(jobs)
@@ -79,17 +86,17 @@ def find_jobs(found: Found, mask: Path, out: Path, guide: Path | None = None) ->
 
 
 def find_pictures(
-    sources: Sequence[Path], mask: Path, out: Path, guide: Path | None = None
+    sources: Sequence[Path], mask: Path, out: Path, drawn: Mapping[str, Path] = NOTHING
 ) -> Found:
     """The pictures named, and those in folders, at any depth.
 
     In folders these are no pictures: what lies in ``out`` or in the folders of masks and guides,
-    the mask and the guide themselves, a file ``photo_mask.png`` beside ``photo.jpg``, hidden files,
-    and earlier results.
+    the mask and the guides themselves, a file ``photo_mask.png`` beside ``photo.jpg``, hidden
+    files, and earlier results.
 
     Args:
         sources: files and folders.
-        mask, out, guide: as for :func:`find_jobs`.
+        mask, out, drawn: as for :func:`find_jobs`.
 
     Raises:
         InvalidImage: when a source is missing.
@@ -100,7 +107,7 @@ def find_pictures(
         if not source.exists():
             raise InvalidImage(f"There is no file or folder {source}: check the path.")
         if source.is_dir():
-            images = _search(source, [p for p in (mask, out, guide) if p], found.results)
+            images = _search(source, [mask, out, *drawn.values()], found.results)
         else:
             images = {source: Path(source.name)}
         for image, below in images.items():
@@ -168,12 +175,16 @@ def _with_mask(job: Job, below: Path, masks: _NamedFiles) -> Job:
     )
 
 
-def _with_guide(job: Job, below: Path, guides: _NamedFiles) -> Job:
-    found = guides.of(job.image, below)
-    if len(found) > 1 and not job.error:
-        names = ", ".join(path.name for path in found)
-        return job._replace(error=f"{names} could each be the guide of {job.image.name}: keep one.")
-    return job._replace(guide=found[0]) if found else job
+def _with_drawn(job: Job, below: Path, folders: Mapping[str, _NamedFiles]) -> Job:
+    for name, files in folders.items():
+        found = files.of(job.image, below)
+        if len(found) > 1 and not job.error:
+            names = ", ".join(path.name for path in found)
+            said = f"{names} could each be the {name} of {job.image.name}: keep one."
+            job = job._replace(error=said)
+        elif found:
+            job = job._replace(drawn={**job.drawn, name: found[0]})
+    return job
 
 
 def _without_shared(jobs: Sequence[Job]) -> list[Job]:

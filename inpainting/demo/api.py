@@ -18,6 +18,7 @@ from inpainting.demo.uploads import uploaded
 from inpainting.errors import InvalidConfig, InvalidImage
 from inpainting.evaluation.fill_report import fill_report
 from inpainting.inference.guide_image import read_guide
+from inpainting.inference.line_image import read_lines
 from inpainting.io.images import read_picture
 from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.files import read_mask_file
@@ -38,6 +39,7 @@ def fill(
     seed: int = 0,
     guide: gr.FileData | None = None,
     passes: int | None = None,
+    lines: gr.FileData | None = None,
 ) -> tuple[gr.FileData, dict]:
     """Fill the white part of a mask in a picture, and say how good the fill is.
 
@@ -52,6 +54,8 @@ def fill(
         guide: picture file of the same size, transparent but where a colour is wanted in the hole;
             the colours are continued, and filled over.
         passes: how often the network looks; by default as often as it was trained for.
+        lines: like guide, where the fill is to have borders, drawn dark; for networks that were
+            trained with lines.
 
     Returns:
         The filled picture as PNG of the same size, in its own colour space, and what was measured
@@ -66,10 +70,11 @@ def fill(
     mask, about_mask = read_mask_file(_path(mask_image), original.size, picture=original)
     hole = hole_from_mask_image(mask, original.size)
     given, about_guide = read_guide(_path(guide), hole) if guide else (None, ())
+    drawn = read_lines(_path(lines), hole) if lines else None
     try:
         served = service.fill(
             original, hole, strategy, feather, lambda _: check_wanted(), mode=mode, seed=seed,
-            guide=given, passes=passes,
+            guide=given, lines=drawn, passes=passes,
         )  # fmt: skip
     except Overtaken:
         raise user_error("Nobody waits for this answer any more.") from None

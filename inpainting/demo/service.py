@@ -55,6 +55,7 @@ def fill(
     mode: str = "auto",
     seed: int = 0,
     guide: Image.Image | None = None,
+    lines: Image.Image | None = None,
     passes: int | None = None,
 ) -> ServedFill:
     """Fill on the lent GPU, if there is one, else where the pipeline is.
@@ -63,7 +64,7 @@ def fill(
         UserError: the sentence of an :class:`inpainting.InpaintingError`.
         Whatever ``on_pass`` raises; a lent GPU is another process and does not call it.
     """
-    named = {"mode": mode, "seed": seed, "guide": guide, "passes": passes}
+    named = {"mode": mode, "seed": seed, "guide": guide, "lines": lines, "passes": passes}
     if not spaces:
         return fill_on(None, picture, hole, strategy, feather, on_pass, **named)
     try:

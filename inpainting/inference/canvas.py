@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inpainting.inference.guide_image import shrink
+from inpainting.inference.line_image import shrink_lines
 from inpainting.inference.tiles import Tile, fade_in
 from inpainting.io.tensors import padded
 from inpainting.types import Box, Flags, Hole, in_box
@@ -43,8 +44,9 @@ class Canvas:
     bool (H, W), what is still to be filled; what is neither known nor hole, such as transparent
     pixels, stays as it is. ``error``: "L" at the size of the user's picture, the expected error in
     grey levels, painted in place and shared with every canvas cut from this one; None where the
-    network predicts none. ``guide``: of :mod:`inpainting.inference.guide_image`, of this scale, or
-    None.
+    network predicts none. ``expected``: likewise the lines that the network expects, 255 = certain.
+    ``guide``: of :mod:`inpainting.inference.guide_image`, of this scale, or None; ``lines``: of
+    :mod:`inpainting.inference.line_image`, the same.
     """
 
     picture: Image.Image
@@ -53,6 +55,8 @@ class Canvas:
     frame: Frame
     error: Image.Image | None = None
     guide: Image.Image | None = None
+    expected: Image.Image | None = None
+    lines: Image.Image | None = None
 
     def cut(self, box: Box) -> "Canvas":
         """A part of the canvas, with a picture of its own."""
@@ -61,7 +65,7 @@ class Canvas:
         inside = in_box(box)
         return Canvas(
             self.picture.crop(box), self.known[inside], self.hole[inside], frame, self.error,
-            self.guide and self.guide.crop(box),
+            self.guide and self.guide.crop(box), self.expected, self.lines and self.lines.crop(box),
         )  # fmt: skip
 
     def halved(self) -> "Canvas":
@@ -82,7 +86,8 @@ class Canvas:
         width, height = small.size
         even = (0, 0, 2 * width, 2 * height)
         guide = self.guide and shrink(self.guide.crop(even), small.size)
-        return Canvas(small, some, hole & ~some, frame, self.error, guide)
+        lines = self.lines and shrink_lines(self.lines.crop(even), small.size)
+        return Canvas(small, some, hole & ~some, frame, self.error, guide, self.expected, lines)
 
     def shrunk(self, longest: int) -> "Canvas":
         """The canvas at ``longest`` pixels on a side at most: means of the known pixels.
@@ -103,9 +108,16 @@ class Canvas:
         picture = Image.fromarray(np.minimum(np.rint(mean), 255).astype(np.uint8))
         frame = self.frame._replace(scale=scale)
         guide = self.guide and shrink(self.guide, picture.size)
-        return Canvas(picture, known, ~known, frame, self.error, guide)
+        lines = self.lines and shrink_lines(self.lines, picture.size)
+        return Canvas(picture, known, ~known, frame, self.error, guide, self.expected, lines)
 
-    def put(self, tile: Tile, filled: Image.Image, error: NDArray[np.uint8] | None = None) -> None:
+    def put(
+        self,
+        tile: Tile,
+        filled: Image.Image,
+        error: NDArray[np.uint8] | None = None,
+        expected: NDArray[np.uint8] | None = None,
+    ) -> None:
         """Paint the holes of a tile's core; where they have been painted already, fade in.
 
         Args:
@@ -113,6 +125,7 @@ class Canvas:
             filled: "RGB", of the size of the tile's box.
             error: expected error in grey levels, uint8 of the same size; finer scales, which come
                 later, replace it.
+            expected: lines, the same.
         """
         left, top, right, bottom = tile.core
         x, y = tile.box[:2]
@@ -121,15 +134,15 @@ class Canvas:
         weight = np.where(again, fade_in(tile), 1) * self.hole[core]
         share = Image.fromarray(np.rint(255 * weight).astype(np.uint8))
         self.picture.paste(filled.crop(in_tile), (left, top), share)
-        if self.error is not None and error is not None:
-            self._put_error(tile.core, error[in_box(in_tile)])
+        for image, level in ((self.error, error), (self.expected, expected)):
+            if image is not None and level is not None:
+                self._put_level(image, tile.core, level[in_box(in_tile)])
         self.known[core] |= self.hole[core]
 
-    def _put_error(self, core: Box, level: NDArray[np.uint8]) -> None:
-        assert self.error is not None
+    def _put_level(self, image: Image.Image, core: Box, level: NDArray[np.uint8]) -> None:
         box = self.frame.in_picture(core)
         size = box[2] - box[0], box[3] - box[1]
         hole = Image.fromarray(self.hole[in_box(core)])
-        self.error.paste(
+        image.paste(
             Image.fromarray(level).resize(size), box, hole.resize(size, Image.Resampling.NEAREST)
         )

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from inpainting.inference.canvas import Canvas
 from inpainting.inference.guide_image import given_in
+from inpainting.inference.line_image import levels_of
 from inpainting.inference.result import OnPass, Pass
 from inpainting.inference.tiles import LARGEST, Tile, around, find_tiles
 from inpainting.io.tensors import to_image, to_tensor
@@ -67,7 +68,7 @@ def fill_tiles(
     canvas: Canvas, tiles: list[Tile], predict: Predict, on_pass: OnPass, largest: int = LARGEST
 ) -> None:
     """One pass at this scale: all tiles see the canvas as it is, then all are put into it."""
-    filled: dict[Tile, tuple[Image.Image, np.ndarray | None]] = {}
+    filled: dict[Tile, tuple[Image.Image, np.ndarray | None, np.ndarray | None]] = {}
     # What is too far from anything known to share a tile with it stays as the coarser scale has it.
     tiles = [tile for tile in tiles if canvas.known[in_box(tile.box)].any()]
     for batch in _batches(tiles, largest):
@@ -77,8 +78,10 @@ def fill_tiles(
         valid = valid_from_hole(torch.from_numpy(holes)[:, None])
         prediction = predict(images, valid, *_guides(canvas, batch))
         errors = _grey_levels(prediction.scale, len(batch))
-        for tile, image, error in zip(batch, prediction.image, errors, strict=True):
-            filled[tile] = to_image(image[None]), error
+        line = prediction.line
+        lines = _grey_levels(None if line is None else line.sigmoid(), len(batch))
+        for tile, image, error, on in zip(batch, prediction.image, errors, lines, strict=True):
+            filled[tile] = to_image(image[None]), error, on
     for tile in tiles:
         canvas.put(tile, *filled[tile])
 
@@ -122,18 +125,25 @@ def _describe(canvas: Canvas, batch: list[Tile]) -> Pass:
 
 def _guides(canvas: Canvas, batch: list[Tile]) -> list[Guide]:
     """The guide of a batch of tiles, where there is one."""
-    if canvas.guide is None:
+    if canvas.guide is None and canvas.lines is None:
         return []
-    parts = [canvas.guide.crop(tile.box) for tile in batch]
+    size = canvas.picture.size
+    colours = canvas.guide or Image.new("RGBA", size)
+    parts = [colours.crop(tile.box) for tile in batch]
     given = torch.from_numpy(np.stack([given_in(part) for part in parts]))
-    return [Guide(torch.cat([to_tensor(part) for part in parts]), given[:, None].float())]
+    guide = Guide(torch.cat([to_tensor(part) for part in parts]), given[:, None].float())
+    if canvas.lines is None:
+        return [guide]
+    drawn = [levels_of(canvas.lines.crop(tile.box)) for tile in batch]
+    line = torch.from_numpy(np.stack([np.where(told, on, -1.0) for on, told in drawn]))
+    return [guide._replace(line=line[:, None].float())]
 
 
-def _grey_levels(scale: Tensor | None, count: int) -> list[np.ndarray | None]:
-    """Expected errors, float (B, 1, H, W) in [0, 1] and above, as B arrays uint8 (H, W)."""
-    if scale is None:
+def _grey_levels(share: Tensor | None, count: int) -> list[np.ndarray | None]:
+    """Float (B, 1, H, W) in [0, 1] and above, as B arrays uint8 (H, W)."""
+    if share is None:
         return [None] * count
-    levels = (DATA_RANGE * scale[:, 0]).clamp(max=DATA_RANGE).round().byte()
+    levels = (DATA_RANGE * share[:, 0]).clamp(max=DATA_RANGE).round().byte()
     return list(levels.numpy())
 
 

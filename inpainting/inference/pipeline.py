@@ -13,6 +13,7 @@ from inpainting.errors import InvalidConfig, NothingKnown, OutOfMemory
 from inpainting.inference.canvas import Canvas, Frame
 from inpainting.inference.device import is_out_of_memory, release_memory
 from inpainting.inference.guide_image import read_guide
+from inpainting.inference.line_image import expected_lines, read_lines
 from inpainting.inference.multiscale import fill_canvas, fill_tiles
 from inpainting.inference.natural import add_texture
 from inpainting.inference.parts import MODES, SEEDS, Part, find_parts, wants_texture
@@ -31,6 +32,10 @@ from inpainting.types import Box, Flags, Hole, in_box
 SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
 LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
 STRATEGIES = ("crop", "resize", "original", "scales")
+NO_LINES = (
+    "This network was trained without lines: give weights of the recipe structure or guided, or "
+    "draw in colour."
+)
 NOTHING_COPIED = "Around a hole there is no texture to copy; it was filled by the network alone."
 
 
@@ -88,6 +93,7 @@ class InpaintingPipeline:
         mode: str = "auto",
         seed: int = 0,
         guide: ImageSource | None = None,
+        lines: ImageSource | None = None,
         passes: int | None = None,
     ) -> InpaintingResult:
         """Fill the white part of ``mask_image``.
@@ -114,6 +120,9 @@ class InpaintingPipeline:
                 tries; the first, 0, is the best one found.
             guide: colours to be continued, painted on a transparent picture of the same size: where
                 it is at least half opaque, inside the hole. They are filled over.
+            lines: where the fill is to have borders, drawn dark on a transparent picture of the
+                same size; light is where it is to have none, transparent where the network decides;
+                for networks trained with lines, which the bundled one is not.
             passes: how often the network looks at each scale, 1 to as often as it was trained for,
                 which is the default.
 
@@ -129,18 +138,20 @@ class InpaintingPipeline:
             InvalidImage: when either cannot be read.
             InvalidMask: when the mask has another size, marks nothing or everything, or does not
                 say what is to be repainted.
-            InvalidGuide: when the guide has another size, or gives no colour inside the hole.
+            InvalidGuide: when guide or lines have another size, or give nothing inside the hole.
             InvalidConfig: for an unknown strategy, mode or seed, a feather that is no number of
-                pixels, or more passes than the network was trained for.
+                pixels, more passes than the network was trained for, or lines for one that was
+                trained without.
             OutOfMemory: when nothing of that helps.
         """
         picture, about_picture = read_picture(image)
         white, about_mask = meaning(decode(mask_image, grey=True), picture)
         hole = hole_from_mask_image(white, picture.size)
         given, about_guide = (None, ()) if guide is None else read_guide(guide, hole)
+        drawn = None if lines is None else read_lines(lines, hole)
         result = self.fill_hole(
             picture, hole, strategy, feather, on_pass,
-            mode=mode, seed=seed, guide=given, passes=passes,
+            mode=mode, seed=seed, guide=given, lines=drawn, passes=passes,
         )  # fmt: skip
         return result._replace(notes=(*about_picture, *about_mask, *about_guide, *result.notes))
 
@@ -155,6 +166,7 @@ class InpaintingPipeline:
         mode: str = "auto",
         seed: int = 0,
         guide: Image.Image | None = None,
+        lines: Image.Image | None = None,
         passes: int | None = None,
     ) -> InpaintingResult:
         """:meth:`fill` of what has been decoded already.
@@ -164,6 +176,7 @@ class InpaintingPipeline:
             hole: bool (H, W), True = missing; of the picture's size, neither empty nor full.
             strategy, feather, on_pass, mode, seed, passes: as for :meth:`fill`.
             guide: of :func:`inpainting.inference.guide_image.read_guide`.
+            lines: of :func:`inpainting.inference.line_image.read_lines`.
         """
         if mode not in MODES:
             raise InvalidConfig(f"There is no mode {mode!r}: use one of {MODES}.")
@@ -175,7 +188,9 @@ class InpaintingPipeline:
             raise InvalidConfig(f"feather is {feather!r}: give a number of pixels, 0 or more.")
         feather = min(feather, max(hole.shape))  # no hole is deeper
         passes = check_passes(self.predictor.model, passes)
-        asked = _Asked(feather, on_pass, mode, seed, guide, passes)
+        if lines and not self.predictor.model.sees_lines:
+            raise InvalidConfig(NO_LINES)
+        asked = _Asked(feather, on_pass, mode, seed, guide, lines, passes)
         for attempt in self._attempts(strategy):
             try:
                 return _fill(attempt, picture, hole, asked)
@@ -214,6 +229,7 @@ class _Asked(NamedTuple):
     mode: str
     seed: int
     guide: Image.Image | None
+    lines: Image.Image | None
     passes: int
 
 
@@ -226,7 +242,7 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
             asked.on_pass(run)
 
     predict = partial(attempt.predictor, passes=asked.passes)
-    canvas = _canvas(attempt.predictor, picture, hole, asked.guide)
+    canvas = _canvas(attempt.predictor, picture, hole, asked)
     known = canvas.known.copy()  # filling adds to it
     box = around(hole)  # the rest of a large picture costs nothing
     if attempt.strategy in ("crop", "scales"):
@@ -245,8 +261,9 @@ def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) ->
     keep_grey(canvas.picture, known, hole, box, asked.guide)
     filled = restore(canvas.picture, picture, hole, asked.feather)
     error = _inside(canvas.error, hole, box)
+    lines = expected_lines(canvas.expected, asked.lines, hole)
     return InpaintingResult(
-        filled, picture, hole, tuple(passes), error, notes, parts, asked.mode, asked.seed
+        filled, picture, hole, tuple(passes), error, notes, parts, asked.mode, asked.seed, lines
     )
 
 
@@ -300,9 +317,7 @@ def _on_step(asked: _Asked) -> Callable[[Box], object]:
     return lambda box: on_pass(Pass((box,), (box[3] - box[1], box[2] - box[0]), 1))
 
 
-def _canvas(
-    predictor: Predictor, picture: Image.Image, hole: Hole, guide: Image.Image | None
-) -> Canvas:
+def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole, asked: _Asked) -> Canvas:
     """The picture to paint on, and what of it may be looked at.
 
     Raises:
@@ -314,8 +329,12 @@ def _canvas(
     if not known.any():
         raise NothingKnown
     painted = picture.copy() if picture.mode == "RGB" else picture.convert("RGB")
-    error = Image.new("L", picture.size) if predictor.predicts_error else None
-    return Canvas(painted, known, hole, Frame(picture.size), error, guide)
+    error, expected = (
+        Image.new("L", picture.size) if predicts else None
+        for predicts in (predictor.predicts_error, predictor.predicts_lines)
+    )
+    frame = Frame(picture.size)
+    return Canvas(painted, known, hole, frame, error, asked.guide, expected, asked.lines)
 
 
 def _inside(error: Image.Image | None, hole: Hole, box: Box) -> Image.Image | None:

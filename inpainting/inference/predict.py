@@ -43,6 +43,11 @@ class Predictor:
         """Whether predictions have a ``scale``."""
         return bool(self.model.error_parameters())
 
+    @property
+    def predicts_lines(self) -> bool:
+        """Whether predictions have a ``line``."""
+        return self.model.predicts_lines
+
     def on_cpu(self) -> "Predictor":
         """A copy on the CPU, in the CPU's fast precision."""
         return Predictor(copy.deepcopy(self.model), "cpu")

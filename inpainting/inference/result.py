@@ -34,7 +34,8 @@ class InpaintingResult(NamedTuple):
     levels that the network expects of its own fill of each pixel of the hole, at most 255; 0
     outside the hole; None if it predicts none. ``notes``: sentences on how picture and mask were
     read, and on what could not be done. ``parts``: of the hole, and how each was filled. ``mode``,
-    ``seed``: as asked for.
+    ``seed``: as asked for. ``lines``: mode "L", where the fill has followed a line, 255 =
+    certainly; 0 outside the hole; None of a network that predicts none.
     """
 
     image: Image.Image
@@ -46,3 +47,4 @@ class InpaintingResult(NamedTuple):
     parts: tuple[Part, ...] = ()
     mode: str = "faithful"
     seed: int = 0
+    lines: Image.Image | None = None

@@ -121,6 +121,16 @@ class Network(nn.Module):
         return "doubt"
 
     @property
+    def sees_lines(self) -> bool:
+        """Whether lines of a guide have a say."""
+        return False
+
+    @property
+    def predicts_lines(self) -> bool:
+        """Whether predictions have a ``line``."""
+        return False
+
+    @property
     def windows(self) -> tuple[Window, ...]:
         """How the known region grows, step by step: what the demo shows as mask propagation."""
         return ()

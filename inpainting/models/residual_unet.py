@@ -239,6 +239,14 @@ class ResidualUNet(Network):
         return self.config.schedule
 
     @property
+    def sees_lines(self) -> bool:
+        return self.guide is not None
+
+    @property
+    def predicts_lines(self) -> bool:
+        return self.structure is not None
+
+    @property
     def windows(self) -> tuple[Window, ...]:
         """Of the smooth fill: each coarser picture is the mean of the known pixels in 2×2."""
         return (Window(2, 2),) * MOST_LEVELS

@@ -290,8 +290,9 @@ class _Given(NamedTuple):
 
         Of original and fill the same lines, so that they tell whether the fill has them too.
         """
-        predicts = getattr(network, "structure", None) is not None
-        return self.guide._replace(line=self.lines) if self.guide and predicts else self.guide
+        if self.guide and network.predicts_lines:
+            return self.guide._replace(line=self.lines)
+        return self.guide
 
 
 def _given(batch: Batch) -> _Given:

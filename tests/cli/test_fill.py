@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ import torch
 from PIL import Image
 
 import inpainting
-from inpainting import InpaintingPipeline, save_pretrained
+from inpainting import InpaintingPipeline, ResidualUNet, save_pretrained
 from inpainting.cli import folders
 from inpainting.cli.fill import main
 from inpainting.distributed import launched_alone
 from inpainting.evaluation.metrics import score
 from inpainting.io.images import decode
 from tests.cli.conftest import box_mask, report
+from tests.conftest import TINY
 
 
 def test_a_folder_is_filled_with_one_mask(photos, run, tmp_path):
@@ -154,6 +156,26 @@ def test_a_guide_is_followed_and_another_one_fills_again(photos, run, tmp_path):
     Image.new("RGBA", (31, 20)).save(guides / "a.png")
     code, output = run(photos, *given)
     assert code == 1 and "The guide is 31×20 pixels but the picture is 30×20" in output
+
+
+def test_lines_are_refused_by_a_network_without_and_followed_by_one_with(photos, run, tmp_path):
+    mask, drawn = tmp_path / "mask.png", tmp_path / "lines.png"
+    drawing = Image.new("RGBA", (30, 20))
+    drawing.paste("black", (3, 7, 10, 9))
+    drawing.save(drawn)
+    given = (photos / "a.png", "--mask", mask, "--lines", drawn)
+    code, output = run(*given)
+    assert code == 1 and "trained without lines" in output
+    torch.manual_seed(0)
+    network = ResidualUNet(replace(TINY, guides=True))
+    for layer in (network.guide, network.head):
+        torch.nn.init.normal_(layer.weight)
+    save_pretrained(network, tmp_path / "guided")
+    with_lines = ("--checkpoint", tmp_path / "guided")
+    assert run(*given, *with_lines)[0] == 0
+    followed = (tmp_path / "out" / "a.png").read_bytes()
+    assert again(run(*given[:-2], *with_lines)[1]) == [(str(photos / "a.png"), "its lines")]
+    assert (tmp_path / "out" / "a.png").read_bytes() != followed
 
 
 def test_more_passes_than_the_network_was_trained_for_are_wrong_usage(photos, run, tmp_path):

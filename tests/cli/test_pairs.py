@@ -183,9 +183,12 @@ def test_linked_folders_are_searched_once(photos, run, tmp_path):
 def guided(photos: Path, tmp_path: Path, guide: Path) -> dict[str, str]:
     """Names of pictures and of their guides, or why they are skipped, or nothing."""
     mask = tmp_path / "mask.png"
-    found = find_pictures([photos], mask, tmp_path / "out", guide)
-    jobs = find_jobs(found, mask, tmp_path / "out", guide)
-    return {job.image.stem: job.error or (job.guide.name if job.guide else "") for job in jobs}
+    drawn = {"guide": guide}
+    found = find_pictures([photos], mask, tmp_path / "out", drawn)
+    jobs = find_jobs(found, mask, tmp_path / "out", drawn)
+    return {
+        job.image.stem: job.error or (job.drawn["guide"].name if job.drawn else "") for job in jobs
+    }
 
 
 def test_guides_are_found_by_name_where_there_are_some(photos, tmp_path):
@@ -206,6 +209,7 @@ def test_guides_among_the_photos_are_no_photos(photos, tmp_path):
 def test_a_result_is_never_written_over_a_guide(photos, tmp_path):
     folder = masks(tmp_path / "guides", "a.png")
     mask = tmp_path / "mask.png"
-    found = find_pictures([photos / "a.png"], mask, folder, folder)
+    drawn = {"guide": folder}
+    found = find_pictures([photos / "a.png"], mask, folder, drawn)
     with pytest.raises(InvalidConfig, match="a file that was given"):
-        find_jobs(found, mask, folder, folder)
+        find_jobs(found, mask, folder, drawn)
