@@ -57,6 +57,8 @@ class ResidualUNetConfig(UNetConfig):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "structure", tuple(self.structure))  # JSON gives lists
+        # What was predicted reaches the fill as a guide does.
+        object.__setattr__(self, "guides", self.guides or bool(self.structure))
         super().__post_init__()
         scale = self.error_scale
         if type(scale) not in (int, float) or not 0 < scale < math.inf:
@@ -103,7 +105,7 @@ class ResidualUNet(Network):
         )  # type: ignore[assignment]
         features, pixels = c.channels[0], c.fold**2
         self.guide: nn.Conv2d | None = None
-        if c.guides or c.structure:
+        if c.guides:
             self.guide = nn.Conv2d(FEATURES * pixels, features, 3, padding=1)
             for parameter in self.guide.parameters():
                 nn.init.zeros_(parameter)

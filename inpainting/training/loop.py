@@ -3,7 +3,6 @@
 import gc
 import logging
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,20 +17,17 @@ from inpainting.errors import CheckpointError, InvalidConfig, first_line
 from inpainting.inference.device import default_device, fast_dtype
 from inpainting.io.files import atomic_write
 from inpainting.losses.vgg import VggFeatures
-from inpainting.models.base import Network
 from inpainting.models.bundled import WEIGHTS
-from inpainting.models.checkpoint import load_pretrained
 from inpainting.models.critic import LEAST_SIDE
-from inpainting.models.registry import build
-from inpainting.models.residual_unet import ResidualUNetConfig
 from inpainting.training.adversary import Adversary
 from inpainting.training.config import TrainConfig
 from inpainting.training.dry_run import dry_run
 from inpainting.training.ema import moving_average
+from inpainting.training.initial import initial_network
 from inpainting.training.loader import make_loader
 from inpainting.training.metrics_log import MetricsLog, check_tracker
 from inpainting.training.publisher import Publisher
-from inpainting.training.recipes import Recipe, recipe_of
+from inpainting.training.recipes import recipe_of
 from inpainting.training.resume import resume, save
 from inpainting.training.signals import StopSignal
 from inpainting.training.step import Stepper
@@ -169,56 +165,6 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
         adversary = Adversary.made(recipe.critics, accelerator, recipe.guided)
     stepper = Stepper(recipe, accelerator, model, ema, optimizer, passes, features, adversary)
     return Trainer(config, recipe, accelerator, stepper, loader, validation)
-
-
-def initial_network(recipe: Recipe, init_from: str | None) -> Network:
-    """The recipe's network with random weights, or any network with the weights of another run.
-
-    What the recipe's network has and the given one has not begins anew: the branch for the expected
-    error, and guides, structure and context, which add nothing at first. In how many passes it
-    fills, which no weight depends on, is the recipe's.
-    """
-    if not init_from:
-        return build(recipe.network)
-    given, wanted = load_pretrained(init_from), recipe.network
-    if not (
-        isinstance(given.config, ResidualUNetConfig) and isinstance(wanted, ResidualUNetConfig)
-    ):
-        return given
-    both = _with_what_is_new(given.config, wanted)
-    network, weights = build(both), given.state_dict()
-    if both.error_channels != given.config.error_channels:
-        weights = {name: x for name, x in weights.items() if not name.startswith("doubt.")}
-        log.info("%s expects its error in another way: that branch begins anew.", init_from)
-    if both.context != given.config.context:
-        weights = {name: x for name, x in weights.items() if not name.startswith("context.")}
-        log.info("%s has no context %r: it begins anew.", init_from, both.context)
-    if both.structure != given.config.structure:
-        weights = {name: x for name, x in weights.items() if not name.startswith("structure.")}
-        log.info("%s predicts no structure of this kind: what does begins anew.", init_from)
-    if "guide.weight" in network.state_dict() and "guide.weight" not in weights:
-        log.info("%s was trained without guides: what looks at them begins anew.", init_from)
-    network.load_state_dict(weights, strict=False)
-    return network
-
-
-def _with_what_is_new(given: ResidualUNetConfig, wanted: ResidualUNetConfig) -> ResidualUNetConfig:
-    """The given shape, with what the wanted one has beside it; of another shape, as it is."""
-    config = replace(given, passes=wanted.passes, schedule=wanted.schedule)
-    if wanted.context != "none":
-        config = replace(config, context=wanted.context)
-    config = replace(config, guides=given.guides or wanted.guides)
-    config = replace(config, structure=wanted.structure or given.structure)
-    if _trunk(given) == _trunk(wanted) and given.error_channels != wanted.error_channels:
-        channels, scale = wanted.error_channels, wanted.error_scale
-        config = replace(config, error_channels=channels, error_scale=scale)
-    return config
-
-
-def _trunk(config: ResidualUNetConfig) -> ResidualUNetConfig:
-    """The shape without what can begin anew."""
-    plain = replace(config, error_channels=0, error_scale=1.0)
-    return replace(plain, context="none", guides=False, structure=(), passes=1, schedule="doubt")
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:

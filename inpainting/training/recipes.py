@@ -47,9 +47,9 @@ class Recipe:
 
     @property
     def guided(self) -> bool:
-        """Whether the network learns from guides, or what should be in one."""
+        """Whether the network learns from guides."""
         network = self.network
-        return isinstance(network, ResidualUNetConfig) and bool(network.guides or network.structure)
+        return isinstance(network, ResidualUNetConfig) and network.guides
 
     @property
     def only_error(self) -> bool:

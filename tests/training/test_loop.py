@@ -1,7 +1,6 @@
 """Whole runs in this process: what they are made of, refuse and say."""
 
 import weakref
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,49 +8,14 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
-from inpainting import ResidualUNet, load_pretrained, save_pretrained
+from inpainting import load_pretrained
 from inpainting.data.sources import DataSet, load_split
 from inpainting.training.checkpoints import save_state
 from inpainting.training.config import TrainConfig
-from inpainting.training.loop import initial_network, make_accelerator, precision
-from inpainting.training.recipes import RECIPES
+from inpainting.training.loop import make_accelerator, precision
 from inpainting.training.step import Stepper
 from inpainting.training.validation import bare_fill, set_aside
-from tests.conftest import TINY
 from tests.training.runs import exits_with, records, run
-
-
-def test_fine_tuning_starts_from_the_given_weights(tiny_checkpoint, tiny_model):
-    network = initial_network(RECIPES["default"], str(tiny_checkpoint))
-    assert network.config == tiny_model.config
-    for name, weight in network.state_dict().items():
-        torch.testing.assert_close(weight, tiny_model.state_dict()[name], atol=1e-3, rtol=1e-3)
-    fresh = initial_network(RECIPES["default"], None)
-    assert not torch.equal(fresh.head.weight, network.head.weight)
-
-
-def test_a_branch_for_the_error_that_is_another_begins_anew(tmp_path, caplog):
-    wanted = RECIPES["error"].network
-    older = ResidualUNet(replace(wanted, error_channels=0, error_scale=0.8)).eval()
-    save_pretrained(older, tmp_path)
-    with caplog.at_level("INFO"):
-        network = initial_network(RECIPES["error"], str(tmp_path)).eval()
-    assert network.config == wanted and "that branch begins anew" in caplog.text
-    image, valid = torch.rand(1, 3, 32, 32), (torch.rand(1, 1, 32, 32) > 0.5).float()
-    before, after = load_pretrained(tmp_path)(image, valid), network(image, valid)
-    assert torch.equal(before.image, after.image) and not torch.equal(before.scale, after.scale)
-
-
-def test_context_that_the_given_weights_have_not_begins_anew_and_is_kept(tmp_path, caplog):
-    save_pretrained(ResidualUNet(TINY), tmp_path / "given")
-    wanted = replace(RECIPES["default"], network=replace(TINY, context="dilated"))
-    network = initial_network(wanted, str(tmp_path / "given"))
-    assert network.config == wanted.network and "has no context 'dilated'" in caplog.text
-    given = load_pretrained(tmp_path / "given").state_dict()
-    assert all(torch.equal(x, network.state_dict()[name]) for name, x in given.items())
-    save_pretrained(network, tmp_path / "more")
-    again = initial_network(RECIPES["default"], str(tmp_path / "more"))
-    assert again.config.context == "dilated", "no recipe takes it away"
 
 
 def test_the_recipe_error_learns_what_is_expected_and_nothing_else(
