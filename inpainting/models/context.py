@@ -32,14 +32,29 @@ class KnownAttention(nn.Module):
 
     def forward(self, x: Tensor, known: Tensor) -> Tensor:
         """Float (B, C, h, w) and (B, 1, h, w) to (B, C, h, w)."""
-        whole = (known.flatten(2) > 1 - 1e-3)[:, 0]  # (B, h·w)
+        query, key, whole = self._compared(x, known)
         some = whole.any(1)[:, None]
-        query, key, value = (_places(y(x)).float() for y in (self.query, self.key, self.value))
-        query, key = F.normalize(query, dim=2), F.normalize(key, dim=2)
+        value = _places(self.value(x)).float()
         seen = (whole | ~some)[:, None]
         taken = F.scaled_dot_product_attention(query, key, value, seen, scale=SHARPNESS)
         taken = taken * some[:, None]
         return self.out(taken.mT.reshape(x.shape).to(x.dtype))
+
+    def sources(self, x: Tensor, known: Tensor) -> Tensor:
+        """From which place each one takes most: long (B, h, w), row · w + column.
+
+        Args:
+            x, known: of :meth:`forward`; something is known.
+        """
+        query, key, whole = self._compared(x, known)
+        alike = (query @ key.mT).masked_fill(~whole[:, None], -torch.inf)
+        return alike.argmax(2).reshape(len(x), *x.shape[-2:])
+
+    def _compared(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Float (B, h·w, KEY) twice, and bool (B, h·w), which places are known."""
+        whole = (known.flatten(2) > 1 - 1e-3)[:, 0]
+        query, key = (F.normalize(_places(y(x)).float(), dim=2) for y in (self.query, self.key))
+        return query, key, whole
 
 
 class Dilated(nn.Module):

@@ -83,7 +83,10 @@ def test_a_repeated_picture_is_copied_from_its_other_half(monkeypatch):
     known[..., 1:4, 0:3] = 0
     with torch.no_grad():
         taken = plain_attention()(x, known)
+        sources = plain_attention().sources(x, known)[0]
     torch.testing.assert_close(taken[..., 1:4, 0:3], x[..., 1:4, 4:7])
+    place = torch.arange(40).reshape(5, 8)
+    assert torch.equal(sources[1:4, 0:3], place[1:4, 4:7])  # 4 places to the right
 
 
 def test_equal_places_give_the_mean_and_none_give_nothing():
