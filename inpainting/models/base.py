@@ -20,7 +20,9 @@ class Prediction(NamedTuple):
     None from a network that predicts no error. ``contrast``: float (B, 1, H, W) > 0, what errors
     are relative to, from a network that has such a measure. From a network that predicts structure:
     ``smooth``, float (B, 3, H, W), RGB, the picture without its texture, and ``line``, float
-    (B, 1, H, W), logits of where its lines are.
+    (B, 1, H, W), logits of where its lines are. ``stages``: float (B, P, 4, h, w), from a network
+    with a recurrence, in training: RGB of places after each of P passes, and 1 where a pass has
+    reached one.
     """
 
     image: Tensor
@@ -28,6 +30,7 @@ class Prediction(NamedTuple):
     contrast: Tensor | None = None
     smooth: Tensor | None = None
     line: Tensor | None = None
+    stages: Tensor | None = None
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "Prediction":
         """Every tensor changed."""

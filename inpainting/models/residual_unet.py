@@ -7,7 +7,7 @@ layer and is carried no further.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -25,6 +25,7 @@ from inpainting.models.guide import FEATURES, Guide
 from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
 from inpainting.models.passes import SCHEDULES
 from inpainting.models.pconv import MaskUpdate
+from inpainting.models.recurrence import Recurrence
 from inpainting.models.structure import Found, StructureNet
 
 CONTEXT_LEVEL = 2  # an eighth of the picture, where the context looks far
@@ -51,6 +52,7 @@ class ResidualUNetConfig(UNetConfig):
         int, ...
     ] = ()  # channels of what predicts structure first; none = nothing does
     context: str = "none"  # what looks far at level CONTEXT_LEVEL: a name of context.CONTEXTS
+    recurrent: bool = False  # whether features close the hole there, see Recurrence
     passes: int = 1  # most passes, for which it is trained; 1 = no feedback
     schedule: str = "doubt"  # what is doubtful in later passes: a name of passes.SCHEDULES
     error_scale: float = 1.0  # what the expected error is multiplied by, measured after training
@@ -117,6 +119,9 @@ class ResidualUNet(Network):
         self.context_level = min(CONTEXT_LEVEL, len(c.channels) - 1)
         if c.context != "none":
             self.context = CONTEXTS[c.context](c.channels[self.context_level])
+        self.recurrence: Recurrence | None = None
+        if c.recurrent:
+            self.recurrence = Recurrence(c.channels[self.context_level])
         self.head = nn.Conv2d(features, 3 * pixels, 3, padding=1)
         self.doubt: nn.Conv2d | ErrorHead  # the log-scale; named so in files
         if c.error_channels:
@@ -174,29 +179,35 @@ class ResidualUNet(Network):
         if self.guide is not None and (guide or self.structure is not None):
             drawn = (guide or Guide.none(image)).features(valid, mean, contrast)
             if self.structure is not None:
-                found = self._structure(x, drawn, smooth[:, :3])
+                change, line = self._unfolded(self.structure, x, space_to_depth(drawn, factor))
+                found = Found(smooth[:, :3] + change, line)
                 drawn = found.beside(drawn, 1 - valid)
             given = self.guide(space_to_depth(drawn, factor))
-        x = self._body(x, groups, given)
-        change, log_scale = (depth_to_space(y, factor) for y in self._heads(x))
+        x, stages = self._body(x, groups, given)
+        if stages is not None:  # only the loss looks at them
+            stages = _in_units_of(stages, mean, contrast) if self.training else None
+        change, log_scale = self._unfolded(self._heads, x)
         limited = MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE)  # (B, 1, H, W)
         scale = self.config.error_scale * contrast * limited.exp()
         colours = None if found.colours is None else mean + contrast * found.colours
-        return Prediction(start + contrast * change, scale, contrast, colours, found.line)
+        return Prediction(start + contrast * change, scale, contrast, colours, found.line, stages)
 
-    def _structure(self, x: Tensor, drawn: Tensor, start: Tensor) -> Found:
-        """Structure, with colours relative to mean and contrast, as ``start`` and ``drawn`` are."""
-        assert self.structure is not None
-        factor = self.config.fold
-        seen = torch.cat([x, space_to_depth(drawn, factor)], 1)
-        change, line = (depth_to_space(y, factor) for y in self.structure(seen))
-        return Found(start + change, line)
+    def _unfolded(
+        self, heads: Callable[[Tensor], tuple[Tensor, Tensor]], *features: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What two heads say of squares of pixels, (B, 3, H, W) and (B, 1, H, W)."""
+        three, one = heads(torch.cat(features, 1) if features[1:] else features[0])
+        return depth_to_space(three, self.config.fold), depth_to_space(one, self.config.fold)
 
-    def _body(self, x: Tensor, groups: Tensor, given: Tensor | None = None) -> Tensor:
+    def _body(
+        self, x: Tensor, groups: Tensor, given: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
         """Float (B, inputs, h, w) and its mask (B, groups, h, w) to features (B, C, h, w).
 
-        ``given``: features of a guide, (B, C, h, w), which are added to the first level's.
+        ``given``: features of a guide, (B, C, h, w), which are added to the first level's. Beside
+        the features: what the passes of a recurrence give.
         """
+        stages = None
         # The smooth fill is known everywhere: after the first convolution, so is everything.
         ratio, _ = self.encoder[0].first.conv.update(groups)
         rest = [None] * (2 * len(self.encoder[0].units))
@@ -205,14 +216,19 @@ class ResidualUNet(Network):
         skips = [x]
         for number, level in enumerate(self.encoder[1:], 1):
             x = level(x)  # (B, C, h/2^l, w/2^l)
-            if self.context is not None and number == self.context_level:
+            if number == self.context_level and (self.context or self.recurrence):
                 known = groups[:, :-1].mean(1, keepdim=True)  # of the pixels of a square
-                x = x + self.context(x, F.adaptive_avg_pool2d(known, (x.shape[-2], x.shape[-1])))
+                share = F.adaptive_avg_pool2d(known, (x.shape[-2], x.shape[-1]))
+                if self.recurrence is not None:
+                    added, stages = self.recurrence(x, share)
+                    x = x + added
+                if self.context is not None:
+                    x = x + self.context(x, share)
             skips.append(x)
         skips.pop()
         for wider in self.decoder:
             x = wider(x, skips.pop())  # (B, C, h/2^l, w/2^l)
-        return x
+        return x, stages
 
     def _heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Corrections and log-scales of squares of pixels: (B, 3·fold², h, w), (B, fold², h, w)."""
@@ -255,3 +271,10 @@ class ResidualUNet(Network):
 
     def error_parameters(self) -> list[nn.Parameter]:
         return list(self.doubt.parameters())
+
+
+def _in_units_of(stages: Tensor, mean: Tensor, contrast: Tensor) -> Tensor:
+    """Colours relative to local mean and contrast, (B, P, 4, h, w), as RGB."""
+    mean, contrast = (F.adaptive_avg_pool2d(y, stages.shape[-2:]) for y in (mean, contrast))  # type: ignore[arg-type]
+    colours = mean[:, None] + contrast[:, None] * stages[:, :, :3]
+    return torch.cat([colours, stages[:, :, 3:]], 2)

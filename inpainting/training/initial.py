@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 PARTS = {
     "error_channels": ("doubt.", "%s expects its error in another way: that branch begins anew."),
     "context": ("context.", "%s has no such context: it begins anew."),
+    "recurrent": ("recurrence.", "%s has no recurrence: it begins anew."),
     "structure": ("structure.", "%s predicts no structure of this kind: that part begins anew."),
     "guides": ("guide.", "%s was trained without guides: what looks at them begins anew."),
 }
@@ -57,6 +58,7 @@ def _grown(
         schedule=wanted.schedule,
         context=given.context if wanted.context == "none" else wanted.context,
         structure=wanted.structure or given.structure,
+        recurrent=given.recurrent or wanted.recurrent,
     )
     grown = replace(grown, guides=given.guides or wanted.guides)
     if _trunk(given) != _trunk(wanted):
@@ -73,4 +75,5 @@ def _grown(
 def _trunk(config: ResidualUNetConfig) -> ResidualUNetConfig:
     """The shape without what can begin anew."""
     plain = replace(config, error_channels=0, error_scale=1.0, units=(0,) * len(config.units))
-    return replace(plain, context="none", guides=False, structure=(), passes=1, schedule="doubt")
+    plain = replace(plain, context="none", guides=False, structure=(), recurrent=False)
+    return replace(plain, passes=1, schedule="doubt")

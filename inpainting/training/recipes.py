@@ -122,9 +122,11 @@ RECIPES["structure"] = replace(
 # Feedback and progress (models/passes.py), from weights of `default` or from none: the same network
 # looks up to three times. Each pass but the last is without gradients: a third more for each.
 RECIPES["feedback"] = replace(RECIPES["default"], network=ResidualUNetConfig(passes=3))
-RECIPES["progressive"] = replace(
+RECIPES["rings"] = replace(
     RECIPES["default"], network=ResidualUNetConfig(passes=3, schedule="ring")
 )
+# Progress in features, by the module of models/recurrence.py.
+RECIPES["progressive"] = replace(RECIPES["default"], network=ResidualUNetConfig(recurrent=True))
 # The report's wish for attention, and what the literature has beside it (models/context.py).
 for _form in CONTEXTS:
     RECIPES[_form] = replace(RECIPES["default"], network=ResidualUNetConfig(context=_form))

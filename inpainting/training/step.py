@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from inpainting.data.dataset import Batch
+from inpainting.losses.stages import WEIGHT, stages_loss
 from inpainting.losses.structure import structure_losses
 from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.vgg import VggFeatures
@@ -24,7 +25,7 @@ from inpainting.training.adversary import Adversary, Phase
 from inpainting.training.optimizer_step import take_step
 from inpainting.training.recipes import Recipe
 
-BESIDE = ("uncertainty", "smooth", "line")  # terms that do not look at the output
+BESIDE = ("uncertainty", "smooth", "line", "stages")  # terms that do not look at the output
 
 
 class StepResult(NamedTuple):
@@ -178,6 +179,9 @@ class Stepper:
         if found.structure and given.lines is not None:
             own = structure_losses(*found.structure, given.target, given.lines, given.valid)
             terms |= own | {"loss": terms["loss"] + own["smooth"] + own["line"]}
+        if found.stages is not None:
+            stages = WEIGHT * stages_loss(found.stages, given.target, given.valid)
+            terms |= {"stages": stages, "loss": terms["loss"] + stages}
         return terms
 
     def _predict(self, given: "_Given", looks: int) -> "_Found":
@@ -196,7 +200,7 @@ class Stepper:
         structure = None
         if found.smooth is not None and found.line is not None:
             structure = _Structure(found.smooth, found.line, found.contrast)
-        return _Found(found.image, found.scale, focus, structure)
+        return _Found(found.image, found.scale, focus, structure, found.stages)
 
     def _contested(
         self, adversary: Adversary, batch: Batch, phase: Phase, looks: int
@@ -272,6 +276,7 @@ class _Found(NamedTuple):
     scale: Tensor | None
     focus: Tensor | None
     structure: _Structure | None
+    stages: Tensor | None
 
 
 class _Given(NamedTuple):

@@ -10,7 +10,7 @@ from inpainting.losses.terms import FLOOR, hole_l1, inpainting_loss, log_mse
 from inpainting.losses.weights import LossWeights
 from inpainting.training.recipes import RECIPES, looks_at
 from tests.conftest import TINY
-from tests.training.runs import Killed, batch, make_trainer, run, same
+from tests.training.runs import Killed, batch, make_trainer, records, run, same
 
 pytestmark = pytest.mark.usefixtures("no_curve")
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("no_curve")
 @pytest.fixture
 def looking(monkeypatch) -> None:
     """The recipes of several passes on tiny networks."""
-    for name in ("feedback", "progressive"):
+    for name in ("feedback", "rings"):
         recipe = RECIPES[name]
         network = replace(
             TINY, norm="none", passes=recipe.network.passes, schedule=recipe.network.schedule
@@ -64,7 +64,7 @@ def test_only_the_last_pass_learns(monkeypatch):
     assert [found.image.requires_grad for found in kept] == [False, False, True]
 
 
-@pytest.mark.parametrize("recipe", ["feedback", "progressive"])
+@pytest.mark.parametrize("recipe", ["feedback", "rings"])
 def test_a_killed_run_goes_on_exactly(pictures, tmp_path, killed_at, looking, recipe):
     flags = [f"--recipe={recipe}", "--max-steps=6", "--checkpointing-steps=1"]
     run(pictures, tmp_path / "whole", *flags)
@@ -87,3 +87,14 @@ def test_weights_of_one_pass_become_those_of_three(pictures, tmp_path, looking):
     back = ["--init-from", str(tmp_path / "thrice"), "--max-steps=1"]
     run(pictures, tmp_path / "back", *back)
     assert load_pretrained(tmp_path / "back").config.passes == 1
+
+
+def test_a_recurrence_is_supervised_pass_by_pass(pictures, tmp_path, monkeypatch, tiny_checkpoint):
+    recipe = RECIPES["progressive"]
+    network = replace(TINY, norm="none", recurrent=True)
+    monkeypatch.setitem(RECIPES, "progressive", replace(recipe, network=network))
+    flags = ["--recipe=progressive", "--max-steps=3", "--logging-steps=1"]
+    run(pictures, tmp_path / "run", *flags, f"--init-from={tiny_checkpoint}")
+    assert load_pretrained(tmp_path / "run").recurrence.out.weight.any()
+    lines = [r for r in records(tmp_path / "run") if "loss" in r]
+    assert all(line["stages"] > 0 for line in lines)
