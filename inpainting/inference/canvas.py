@@ -46,7 +46,8 @@ class Canvas:
     grey levels, painted in place and shared with every canvas cut from this one; None where the
     network predicts none. ``expected``: likewise the lines that the network expects, 255 = certain.
     ``guide``: of :mod:`inpainting.inference.guide_image`, of this scale, or None; ``lines``: of
-    :mod:`inpainting.inference.line_image`, the same.
+    :mod:`inpainting.inference.line_image`, the same. ``started``: whether a coarser fill stands in
+    the hole.
     """
 
     picture: Image.Image
@@ -57,6 +58,7 @@ class Canvas:
     guide: Image.Image | None = None
     expected: Image.Image | None = None
     lines: Image.Image | None = None
+    started: bool = False
 
     def cut(self, box: Box) -> "Canvas":
         """A part of the canvas, with a picture of its own."""

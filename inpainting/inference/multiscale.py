@@ -24,7 +24,7 @@ from inpainting.inference.tiles import LARGEST, Tile, around, find_tiles
 from inpainting.io.tensors import to_image, to_tensor
 from inpainting.masks.convert import valid_from_hole
 from inpainting.masks.edit import any_per_block
-from inpainting.models.base import Prediction
+from inpainting.models.base import Before, Prediction
 from inpainting.models.guide import Guide
 from inpainting.types import DATA_RANGE, Flags, in_box
 
@@ -35,7 +35,14 @@ BLOCK = 8  # depth is measured in blocks of this side
 class Predict(Protocol):
     """A network on pictures of any size, as :class:`inpainting.inference.predict.Predictor` is."""
 
-    def __call__(self, image: Tensor, valid: Tensor, guide: Guide | None = None, /) -> Prediction:
+    def __call__(
+        self,
+        image: Tensor,
+        valid: Tensor,
+        guide: Guide | None = None,
+        before: Before | None = None,
+        /,
+    ) -> Prediction:
         """Image and valid to the prediction."""
 
 
@@ -76,7 +83,9 @@ def fill_tiles(
         images = torch.cat([to_tensor(canvas.picture.crop(tile.box)) for tile in batch])
         holes = np.stack([~canvas.known[in_box(tile.box)] for tile in batch])
         valid = valid_from_hole(torch.from_numpy(holes)[:, None])
-        prediction = predict(images, valid, *_guides(canvas, batch))
+        guide = _guide(canvas, batch)
+        before = Before(images, 1 - valid, guide) if canvas.started else None
+        prediction = predict(images, valid, guide, before)
         errors = _grey_levels(prediction.scale, len(batch))
         line = prediction.line
         lines = _grey_levels(None if line is None else line.sigmoid(), len(batch))
@@ -113,7 +122,9 @@ def _fill_coarser(
     large = small.picture.resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
     large = large.crop((0, 0, *part.picture.size))
     canvas.picture.paste(large, box[:2], Image.fromarray(filled[in_box(box)]))
-    if deep is not None:
+    if deep is None:
+        canvas.started = True
+    else:
         canvas.known, canvas.hole = canvas.known | deep, canvas.hole & ~deep
 
 
@@ -123,20 +134,20 @@ def _describe(canvas: Canvas, batch: list[Tile]) -> Pass:
     return Pass(boxes, (bottom - top, right - left), canvas.frame.scale)
 
 
-def _guides(canvas: Canvas, batch: list[Tile]) -> list[Guide]:
+def _guide(canvas: Canvas, batch: list[Tile]) -> Guide | None:
     """The guide of a batch of tiles, where there is one."""
     if canvas.guide is None and canvas.lines is None:
-        return []
+        return None
     size = canvas.picture.size
     colours = canvas.guide or Image.new("RGBA", size)
     parts = [colours.crop(tile.box) for tile in batch]
     given = torch.from_numpy(np.stack([given_in(part) for part in parts]))
     guide = Guide(torch.cat([to_tensor(part) for part in parts]), given[:, None].float())
     if canvas.lines is None:
-        return [guide]
+        return guide
     drawn = [levels_of(canvas.lines.crop(tile.box)) for tile in batch]
     line = torch.from_numpy(np.stack([np.where(told, on, -1.0) for on, told in drawn]))
-    return [guide._replace(line=line[:, None].float())]
+    return guide._replace(line=line[:, None].float())
 
 
 def _grey_levels(share: Tensor | None, count: int) -> list[np.ndarray | None]:

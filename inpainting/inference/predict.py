@@ -11,7 +11,7 @@ from torch import Tensor
 from inpainting.inference.device import default_device, fast_dtype
 from inpainting.io.tensors import crop_back, pad_to_multiple, to_image, to_tensor
 from inpainting.masks.convert import batch_of, valid_from_hole
-from inpainting.models.base import Network, Prediction
+from inpainting.models.base import Before, Network, Prediction
 from inpainting.models.fuse_norm import fuse_norm
 from inpainting.models.guide import Guide
 from inpainting.models.passes import in_passes
@@ -57,10 +57,11 @@ class Predictor:
         image: Tensor,
         valid: Tensor,
         guide: Guide | None = None,
+        before: Before | None = None,
         passes: int | None = None,
     ) -> Prediction:
         """:meth:`run` with the result on the CPU."""
-        return self.run(image, valid, guide, passes).map(Tensor.cpu)
+        return self.run(image, valid, guide, before, passes).map(Tensor.cpu)
 
     @torch.inference_mode()
     def run(
@@ -68,6 +69,7 @@ class Predictor:
         image: Tensor,
         valid: Tensor,
         guide: Guide | None = None,
+        before: Before | None = None,
         passes: int | None = None,
     ) -> Prediction:
         """Predict a batch of pictures of one size, any size.
@@ -76,6 +78,7 @@ class Predictor:
             image: float (B, 3, H, W), RGB in [0, 1], on any device; hole content is ignored.
             valid: float (B, 1, H, W), 1 = known.
             guide: colours for missing pixels, of the same size.
+            before: the enlarged coarser fill, which networks that continue such fills look at.
             passes: how often the network looks; default: as often as it was trained for.
 
         Returns:
@@ -89,7 +92,11 @@ class Predictor:
         if guide:
             guide = guide.map(lambda x: pad_to_multiple(x.to(self.device), multiple))
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            prediction = in_passes(self.model, image, valid, guide, passes)[-1]
+            if before and self.model.continues:
+                before = before.map(lambda x: pad_to_multiple(x.to(self.device), multiple))
+                prediction = self.model(image, valid, None, before)
+            else:
+                prediction = in_passes(self.model, image, valid, guide, passes)[-1]
         return prediction.map(lambda x: crop_back(x, height, width))
 
     def fill(self, image: Pixels, hole: Hole) -> tuple[Pixels, NDArray[np.float32] | None]:

@@ -48,6 +48,11 @@ class Before(NamedTuple):
     doubt: Tensor
     guide: Guide | None = None
 
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Before":
+        """Every tensor changed."""
+        guide = self.guide and self.guide.map(change)
+        return Before(change(self.fill), change(self.doubt), guide)
+
 
 class Window(NamedTuple):
     """A step by which the known region grows inside a network, in pixels of its input."""
@@ -131,6 +136,11 @@ class Network(nn.Module):
     @property
     def predicts_lines(self) -> bool:
         """Whether predictions have a ``line``."""
+        return False
+
+    @property
+    def continues(self) -> bool:
+        """Whether it was trained to add detail to the enlarged fill of a coarser scale."""
         return False
 
     @property

@@ -21,7 +21,7 @@ MOST_LEVELS = 16
 RANGES = {
     "channels": (1, 8192), "kernels": (1, 31), "strides": (1, 8), "units": (0, 16),
     "fold": (1, 16), "smooth_steps": (0, 1000), "error_channels": (0, 1024),
-    "passes": (1, 4), "structure": (1, 8192),
+    "passes": (1, 4), "structure": (1, 8192), "finish": (0, 1024),
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from inpainting.models.context import CONTEXTS
 from inpainting.models.error_head import ErrorHead
 from inpainting.models.guide import FEATURES, Guide
 from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
+from inpainting.models.octaves import Finish
 from inpainting.models.passes import SCHEDULES
 from inpainting.models.pconv import MaskUpdate
 from inpainting.models.recurrence import Recurrence
@@ -53,6 +54,8 @@ class ResidualUNetConfig(UNetConfig):
     ] = ()  # channels of what predicts structure first; none = nothing does
     context: str = "none"  # what looks far at level CONTEXT_LEVEL: a name of context.CONTEXTS
     recurrent: bool = False  # whether features close the hole there, see Recurrence
+    finish: int = 0  # channels of full-resolution layers at the end; 0 = none
+    octaves: bool = False  # whether it continues coarser fills, see octaves
     passes: int = 1  # most passes, for which it is trained; 1 = no feedback
     schedule: str = "doubt"  # what is doubtful in later passes: a name of passes.SCHEDULES
     error_scale: float = 1.0  # what the expected error is multiplied by, measured after training
@@ -123,6 +126,7 @@ class ResidualUNet(Network):
         if c.recurrent:
             self.recurrence = Recurrence(c.channels[self.context_level])
         self.head = nn.Conv2d(features, 3 * pixels, 3, padding=1)
+        self.finish = Finish(features, c.finish, c.fold) if c.finish else None
         self.doubt: nn.Conv2d | ErrorHead  # the log-scale; named so in files
         if c.error_channels:
             self.doubt = ErrorHead(features, c.error_channels, pixels)
@@ -187,6 +191,8 @@ class ResidualUNet(Network):
         if stages is not None:  # only the loss looks at them
             stages = _in_units_of(stages, mean, contrast) if self.training else None
         change, log_scale = self._unfolded(self._heads, x)
+        if self.finish is not None:
+            change = change + self.finish(x, known)
         limited = MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE)  # (B, 1, H, W)
         scale = self.config.error_scale * contrast * limited.exp()
         colours = None if found.colours is None else mean + contrast * found.colours
@@ -263,6 +269,10 @@ class ResidualUNet(Network):
     @property
     def predicts_lines(self) -> bool:
         return self.structure is not None
+
+    @property
+    def continues(self) -> bool:
+        return self.config.octaves
 
     @property
     def windows(self) -> tuple[Window, ...]:

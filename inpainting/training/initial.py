@@ -19,6 +19,7 @@ PARTS = {
     "error_channels": ("doubt.", "%s expects its error in another way: that branch begins anew."),
     "context": ("context.", "%s has no such context: it begins anew."),
     "recurrent": ("recurrence.", "%s has no recurrence: it begins anew."),
+    "finish": ("finish.", "%s has no such layers at the end: they begin anew."),
     "structure": ("structure.", "%s predicts no structure of this kind: that part begins anew."),
     "guides": ("guide.", "%s was trained without guides: what looks at them begins anew."),
 }
@@ -59,6 +60,8 @@ def _grown(
         context=given.context if wanted.context == "none" else wanted.context,
         structure=wanted.structure or given.structure,
         recurrent=given.recurrent or wanted.recurrent,
+        finish=wanted.finish or given.finish,
+        octaves=given.octaves or wanted.octaves,
     )
     grown = replace(grown, guides=given.guides or wanted.guides)
     if _trunk(given) != _trunk(wanted):
@@ -76,4 +79,4 @@ def _trunk(config: ResidualUNetConfig) -> ResidualUNetConfig:
     """The shape without what can begin anew."""
     plain = replace(config, error_channels=0, error_scale=1.0, units=(0,) * len(config.units))
     plain = replace(plain, context="none", guides=False, structure=(), recurrent=False)
-    return replace(plain, passes=1, schedule="doubt")
+    return replace(plain, finish=0, octaves=False, passes=1, schedule="doubt")

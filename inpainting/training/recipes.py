@@ -125,6 +125,16 @@ RECIPES["feedback"] = replace(RECIPES["default"], network=ResidualUNetConfig(pas
 RECIPES["rings"] = replace(
     RECIPES["default"], network=ResidualUNetConfig(passes=3, schedule="ring")
 )
+# Detail: from an enlarged coarser fill to this scale's (models/octaves.py), judged by a critic; for
+# the strategy "scales". Half the size of a cut must be a multiple of what the network needs.
+RECIPES["detail"] = replace(
+    RECIPES["default"],
+    network=ResidualUNetConfig(finish=16, octaves=True),
+    crop=128,
+    batch_size=16,
+    loss=LossWeights(log_mse=0, hole=4, adversarial=0.05, matching=0.5),
+    alone=(0.1, 0.12),
+)
 # Progress in features, by the module of models/recurrence.py.
 RECIPES["progressive"] = replace(RECIPES["default"], network=ResidualUNetConfig(recurrent=True))
 # The report's wish for attention, and what the literature has beside it (models/context.py).

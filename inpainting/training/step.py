@@ -18,13 +18,15 @@ from inpainting.losses.structure import structure_losses
 from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.vgg import VggFeatures
 from inpainting.masks.convert import composite, valid_from_hole
-from inpainting.models.base import Network
+from inpainting.models.base import Before, Network
 from inpainting.models.guide import Guide
+from inpainting.models.octaves import own_start, true_start
 from inpainting.models.passes import SCHEDULES, after
 from inpainting.training.adversary import Adversary, Phase
 from inpainting.training.optimizer_step import take_step
 from inpainting.training.recipes import Recipe
 
+STARTS = 3  # kinds of them for a network that continues coarser fills
 BESIDE = ("uncertainty", "smooth", "line", "stages")  # terms that do not look at the output
 
 
@@ -116,7 +118,8 @@ class Stepper:
             rate: learning rate.
             stopping: whether this process was asked to stop.
             phase: who learns; without an adversary the network does.
-            looks: passes of the network, of which the last one learns.
+            looks: passes of the network, of which the last one learns; of a network that continues
+                coarser fills, from which of ``STARTS`` it does.
         """
         start = self.since or time.perf_counter()
         buffers = [buffer.clone() for buffer in self.model.buffers()]
@@ -188,6 +191,8 @@ class Stepper:
         """The last of so many passes; only that one has gradients."""
         target, valid, guide = given[:3]
         before, focus = None, None
+        if self.network.continues:
+            before, looks = self._coarser(given, looks), 1
         doubtful = SCHEDULES[self.network.schedule]
         for number in range(1, looks):
             with torch.no_grad(), self.accelerator.autocast():
@@ -201,6 +206,15 @@ class Stepper:
         if found.smooth is not None and found.line is not None:
             structure = _Structure(found.smooth, found.line, found.contrast)
         return _Found(found.image, found.scale, focus, structure, found.stages)
+
+    def _coarser(self, given: "_Given", start: int) -> Before | None:
+        """Of so many ``STARTS``: no coarser fill, the network's own one, the true picture's."""
+        if start == 1:
+            return None
+        if start == 2:
+            with self.accelerator.autocast():
+                return own_start(self.model, given.target, given.valid)
+        return true_start(given.target, given.valid)
 
     def _contested(
         self, adversary: Adversary, batch: Batch, phase: Phase, looks: int

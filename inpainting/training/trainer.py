@@ -20,7 +20,7 @@ from inpainting.training.loader import TrainingLoader
 from inpainting.training.metrics_log import MetricsLog
 from inpainting.training.model_card import TrainingFacts, model_card, write_card
 from inpainting.training.recipes import Recipe, looks_at, lr_at, phase_at
-from inpainting.training.step import Stepper, StepResult, TakenStep
+from inpainting.training.step import STARTS, Stepper, StepResult, TakenStep
 from inpainting.training.trainer_state import TrainerState
 from inpainting.training.validation import (
     SAMPLES,
@@ -98,7 +98,8 @@ class Trainer:
             InvalidConfig: after ``IN_A_ROW`` steps that were not finite; the weights are finite.
         """
         phase = phase_at(self.recipe, self.done)
-        looks = looks_at(self.stepper.network.passes, self.config.seed, self.state.step)
+        most = STARTS if self.stepper.network.continues else self.stepper.network.passes
+        looks = looks_at(most, self.config.seed, self.state.step)
         self.under_way.append(self.stepper.step(batches, self.rate, stopping, phase, looks))
         self.state.step += 1
         self.state.samples += self.global_batch

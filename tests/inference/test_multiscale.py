@@ -28,7 +28,7 @@ class Recorder:
     def __init__(self, grey=0.5):
         self.grey, self.calls, self.scales = grey, [], []
 
-    def __call__(self, image, valid):
+    def __call__(self, image, valid, guide=None, before=None):
         self.calls.append((image.clone(), valid.clone()))
         return Prediction(torch.full_like(image, self.grey), None)
 
@@ -73,7 +73,7 @@ def test_only_one_known_pixel_fills_everything():
     canvas = canvas_of(333, 200, (0, 0, 333, 200))
     canvas.known[77, 5] = True
 
-    def spread(image, valid):
+    def spread(image, valid, *_):
         mean = (image * valid).sum((2, 3)) / valid.sum((2, 3))
         return Prediction(mean[..., None, None].expand_as(image), None)
 
@@ -100,7 +100,7 @@ def test_hole_content_changes_nothing(size):
         noise = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
         canvas.picture.paste(Image.fromarray(noise), mask=Image.fromarray(canvas.hole))
 
-        def paint(image, valid):
+        def paint(image, valid, *_):
             mean = (image * valid).mean((2, 3), keepdim=True)
             return Prediction(mean.expand_as(image), None)
 
@@ -116,7 +116,7 @@ def test_tiles_agree():
     hole = canvas.hole.copy()
     tiles = find_tiles(hole)
     assert len(tiles) > 4
-    fill_tiles(canvas, tiles, lambda image, _: Prediction(1 - image, None), lambda run: None)
+    fill_tiles(canvas, tiles, lambda image, *_: Prediction(1 - image, None), lambda run: None)
     assert np.array_equal(np.asarray(canvas.picture)[hole], expected[hole])
 
 
@@ -124,7 +124,7 @@ def test_tiles_that_disagree_meet_in_steps_too_small_to_see():
     canvas = canvas_of(900, 200, (10, 80, 890, 120), colour=0)
     greys = iter([0.0, 1.0])
 
-    def paint(image, _):
+    def paint(image, *_):
         return Prediction(torch.stack([torch.full_like(one, next(greys)) for one in image]), None)
 
     fill_tiles(canvas, find_tiles(canvas.hole), paint, lambda run: None)
@@ -145,7 +145,7 @@ class Adder:
     def __init__(self):
         self.holes, self.scales = [], []
 
-    def __call__(self, image, valid):
+    def __call__(self, image, valid, guide=None, before=None):
         self.holes.append(int((valid == 0).sum()))
         return Prediction(image + 1 / 255, None)
 

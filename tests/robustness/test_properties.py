@@ -157,7 +157,7 @@ def test_tiles_paint_every_missing_pixel_and_nothing_else(hole, colour):
     source = picture("RGB", hole.shape[1], hole.shape[0], 0)
     canvas = Canvas(source.copy(), ~hole, hole.copy(), Frame(source.size))
 
-    def paint(image: torch.Tensor, _: torch.Tensor) -> Prediction:
+    def paint(image: torch.Tensor, *_: object) -> Prediction:
         return Prediction(torch.full_like(image, colour / 255), None)
 
     fill_canvas(canvas, paint, lambda _: None)

@@ -9,6 +9,7 @@ from inpainting import ResidualUNet, load_pretrained
 from inpainting.losses.terms import FLOOR, hole_l1, inpainting_loss, log_mse
 from inpainting.losses.weights import LossWeights
 from inpainting.training.recipes import RECIPES, looks_at
+from inpainting.training.step import Stepper
 from tests.conftest import TINY
 from tests.training.runs import Killed, batch, make_trainer, records, run, same
 
@@ -98,3 +99,22 @@ def test_a_recurrence_is_supervised_pass_by_pass(pictures, tmp_path, monkeypatch
     assert load_pretrained(tmp_path / "run").recurrence.out.weight.any()
     lines = [r for r in records(tmp_path / "run") if "loss" in r]
     assert all(line["stages"] > 0 for line in lines)
+
+
+def test_a_network_of_detail_learns_from_every_start(pictures, tmp_path, monkeypatch):
+    """Smooth fill, own coarser fill and true half size, drawn by step."""
+    starts = []
+    coarser = Stepper._coarser
+    monkeypatch.setattr(
+        Stepper, "_coarser",
+        lambda self, given, start: starts.append(start) or coarser(self, given, start),
+    )  # fmt: skip
+    recipe = RECIPES["detail"]
+    network = replace(TINY, norm="none", finish=4, octaves=True)
+    changed = replace(recipe, network=network, crop=32, alone=(0.3, 0.4))
+    monkeypatch.setitem(RECIPES, "detail", changed)
+    run(pictures, tmp_path / "run", "--recipe=detail", "--max-steps=12", "--logging-steps=1")
+    assert set(starts) == {1, 2, 3} and len(starts) == 12
+    trained = load_pretrained(tmp_path / "run")
+    assert trained.continues and trained.finish.out.weight.any()
+    assert "pull" in [r for r in records(tmp_path / "run") if "loss" in r][-1]
