@@ -13,21 +13,13 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from inpainting.data.dataset import Batch
-from inpainting.losses.stages import WEIGHT, stages_loss
-from inpainting.losses.structure import structure_losses
-from inpainting.losses.terms import inpainting_loss
 from inpainting.losses.vgg import VggFeatures
-from inpainting.masks.convert import composite, valid_from_hole
-from inpainting.models.base import Before, Network
-from inpainting.models.guide import Guide
-from inpainting.models.octaves import own_start, true_start
-from inpainting.models.passes import SCHEDULES, after
+from inpainting.masks.convert import composite
+from inpainting.models.base import Network
 from inpainting.training.adversary import Adversary, Phase
+from inpainting.training.objective import BESIDE, Found, Given, predict, read, terms_of
 from inpainting.training.optimizer_step import take_step
 from inpainting.training.recipes import Recipe
-
-STARTS = 3  # kinds of them for a network that continues coarser fills
-BESIDE = ("uncertainty", "smooth", "line", "stages")  # terms that do not look at the output
 
 
 class StepResult(NamedTuple):
@@ -119,7 +111,7 @@ class Stepper:
             stopping: whether this process was asked to stop.
             phase: who learns; without an adversary the network does.
             looks: passes of the network, of which the last one learns; of a network that continues
-                coarser fills, from which of ``STARTS`` it does.
+                coarser fills, from which of ``objective.STARTS`` it does.
         """
         start = self.since or time.perf_counter()
         buffers = [buffer.clone() for buffer in self.model.buffers()]
@@ -171,50 +163,14 @@ class Stepper:
         return terms, errors
 
     def _losses(self, batch: Batch, looks: int) -> dict[str, Tensor]:
-        given = _given(batch)
+        given = read(batch)
         return self._terms(given, self._predict(given, looks))
 
-    def _terms(self, given: "_Given", found: "_Found") -> dict[str, Tensor]:
-        weights, features = self.recipe.loss, self.features
-        terms = inpainting_loss(
-            found.output, given.target, given.valid, weights, found.scale, features, found.focus
-        )
-        if found.structure and given.lines is not None:
-            own = structure_losses(*found.structure, given.target, given.lines, given.valid)
-            terms |= own | {"loss": terms["loss"] + own["smooth"] + own["line"]}
-        if found.stages is not None:
-            stages = WEIGHT * stages_loss(found.stages, given.target, given.valid)
-            terms |= {"stages": stages, "loss": terms["loss"] + stages}
-        return terms
+    def _predict(self, given: Given, looks: int) -> Found:
+        return predict(self.model, self.network, given, looks, self.accelerator.autocast)
 
-    def _predict(self, given: "_Given", looks: int) -> "_Found":
-        """The last of so many passes; only that one has gradients."""
-        target, valid, guide = given[:3]
-        before, focus = None, None
-        if self.network.continues:
-            before, looks = self._coarser(given, looks), 1
-        doubtful = SCHEDULES[self.network.schedule]
-        for number in range(1, looks):
-            with torch.no_grad(), self.accelerator.autocast():
-                earlier = self.model(target, valid, guide, before).map(Tensor.float)
-            before = after(earlier, target, valid, doubtful, number, guide)
-            share = before.doubt.sum((1, 2, 3), True) / (1 - valid).sum((1, 2, 3), True).clamp(1)
-            focus = 1 + before.doubt / share.clamp(min=1e-6)
-        with self.accelerator.autocast():
-            found = self.model(target, valid, guide, before).map(Tensor.float)
-        structure = None
-        if found.smooth is not None and found.line is not None:
-            structure = _Structure(found.smooth, found.line, found.contrast)
-        return _Found(found.image, found.scale, focus, structure, found.stages)
-
-    def _coarser(self, given: "_Given", start: int) -> Before | None:
-        """Of so many ``STARTS``: no coarser fill, the network's own one, the true picture's."""
-        if start == 1:
-            return None
-        if start == 2:
-            with self.accelerator.autocast():
-                return own_start(self.model, given.target, given.valid)
-        return true_start(given.target, given.valid)
+    def _terms(self, given: Given, found: Found) -> dict[str, Tensor]:
+        return terms_of(given, found, self.recipe.loss, self.features)
 
     def _contested(
         self, adversary: Adversary, batch: Batch, phase: Phase, looks: int
@@ -224,7 +180,7 @@ class Stepper:
         ``pull``: the gradient of what critics say ÷ that of the other terms, at the output, root
         mean squares.
         """
-        given = _given(batch)
+        given = read(batch)
         target, valid, shown = given.target, given.valid, given.shown(self.network)
         terms: dict[str, Tensor] = {}
         with torch.set_grad_enabled(phase == Phase.BOTH):
@@ -236,7 +192,7 @@ class Stepper:
         return {"loss": critics, **terms, "critics": critics}
 
     def _contested_terms(
-        self, adversary: Adversary, given: "_Given", found: "_Found", weight: Tensor
+        self, adversary: Adversary, given: Given, found: Found, weight: Tensor
     ) -> dict[str, Tensor]:
         """The network's terms and gradients: two gradients at its output, one way back through it.
 
@@ -273,52 +229,3 @@ class Stepper:
         if self.accelerator.num_processes == 1:
             return values
         return self.accelerator.reduce(values, "mean")
-
-
-class _Structure(NamedTuple):
-    """A predicted one, as :func:`structure_losses` takes it."""
-
-    smooth: Tensor
-    line: Tensor
-    contrast: Tensor
-
-
-class _Found(NamedTuple):
-    """A prediction in float32, and what the loss looks at most, see :func:`inpainting_loss`."""
-
-    output: Tensor
-    scale: Tensor | None
-    focus: Tensor | None
-    structure: _Structure | None
-    stages: Tensor | None
-
-
-class _Given(NamedTuple):
-    """Originals, float (B, 3, H, W), RGB in [0, 1], valid, float (B, 1, H, W), and a guide.
-
-    ``lines``: of the originals, float (B, 1, H, W), 0 or 1, where samples have a guide.
-    """
-
-    target: Tensor
-    valid: Tensor
-    guide: Guide | None
-    lines: Tensor | None
-
-    def shown(self, network: Network) -> Guide | None:
-        """What critics see beside the pictures: the guide; all lines if the network predicts them.
-
-        Of original and fill the same lines, so that they tell whether the fill has them too.
-        """
-        if self.guide and network.predicts_lines:
-            return self.guide._replace(line=self.lines)
-        return self.guide
-
-
-def _given(batch: Batch) -> _Given:
-    target = batch.image.float() / 255
-    target = target.contiguous(memory_format=torch.channels_last)
-    guide, lines = None, None
-    if batch.guide is not None:
-        colour, given, lines, told = (batch.guide.float() / 255).split([3, 1, 1, 1], 1)
-        guide = Guide(colour, given, torch.where(told > 0, lines, -1))
-    return _Given(target, valid_from_hole(batch.hole), guide, lines)

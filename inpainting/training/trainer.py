@@ -19,8 +19,9 @@ from inpainting.training.config import TrainConfig
 from inpainting.training.loader import TrainingLoader
 from inpainting.training.metrics_log import MetricsLog
 from inpainting.training.model_card import TrainingFacts, model_card, write_card
+from inpainting.training.objective import STARTS
 from inpainting.training.recipes import Recipe, looks_at, lr_at, phase_at
-from inpainting.training.step import STARTS, Stepper, StepResult, TakenStep
+from inpainting.training.step import Stepper, StepResult, TakenStep
 from inpainting.training.trainer_state import TrainerState
 from inpainting.training.validation import (
     SAMPLES,

@@ -13,8 +13,8 @@ from inpainting.models.guide import Guide
 from inpainting.training import trainer as trainer_module
 from inpainting.training.adversary import Adversary, Critics, Phase
 from inpainting.training.checkpoints import load_state
+from inpainting.training.objective import read
 from inpainting.training.recipes import RECIPES, phase_at
-from inpainting.training.step import _given
 from inpainting.training.trainer import Trainer
 from tests.conftest import TINY
 from tests.training.runs import Killed, batch, exits_with, make_trainer, records, run, same
@@ -221,6 +221,8 @@ def test_the_recipe_structure_learns_structure_and_shows_its_lines_to_the_critic
     assert trained.structure.head.weight.any() and trained.guide.weight.any()
     [*_, last] = [r for r in records(tmp_path / "run") if "loss" in r]
     assert last["smooth"] > 0 and last["line"] > 0 and ("pull" in last) == (alone == (0.0, 0.0))
+    run(pictures, tmp_path / "plain", "--max-steps=1", "--init-from", str(tmp_path / "run"))
+    assert load_pretrained(tmp_path / "plain").predicts_lines, "no recipe takes it away"
 
 
 def test_of_original_and_fill_the_critic_sees_the_true_lines_where_they_are_predicted():
@@ -228,7 +230,7 @@ def test_of_original_and_fill_the_critic_sees_the_true_lines_where_they_are_pred
     lines = (torch.rand(len(given.image), 1, *given.image.shape[-2:]) > 0.5) * 255
     told = torch.zeros_like(lines)
     nothing = torch.zeros(len(lines), 4, *lines.shape[-2:])
-    found = _given(given._replace(guide=torch.cat([nothing, lines, told], 1).byte()))
+    found = read(given._replace(guide=torch.cat([nothing, lines, told], 1).byte()))
     plain, predicting = (
         ResidualUNet(replace(TINY, structure=channels)) for channels in ((), (4, 4))
     )

@@ -8,8 +8,8 @@ import torch
 from inpainting import ResidualUNet, load_pretrained
 from inpainting.losses.terms import FLOOR, hole_l1, inpainting_loss, log_mse
 from inpainting.losses.weights import LossWeights
+from inpainting.training import objective
 from inpainting.training.recipes import RECIPES, looks_at
-from inpainting.training.step import Stepper
 from tests.conftest import TINY
 from tests.training.runs import Killed, batch, make_trainer, records, run, same
 
@@ -104,10 +104,10 @@ def test_a_recurrence_is_supervised_pass_by_pass(pictures, tmp_path, monkeypatch
 def test_a_network_of_detail_learns_from_every_start(pictures, tmp_path, monkeypatch):
     """Smooth fill, own coarser fill and true half size, drawn by step."""
     starts = []
-    coarser = Stepper._coarser
+    coarser = objective._coarser
     monkeypatch.setattr(
-        Stepper, "_coarser",
-        lambda self, given, start: starts.append(start) or coarser(self, given, start),
+        objective, "_coarser",
+        lambda model, given, start: starts.append(start) or coarser(model, given, start),
     )  # fmt: skip
     recipe = RECIPES["detail"]
     network = replace(TINY, norm="none", finish=4, octaves=True)
