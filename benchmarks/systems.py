@@ -1,6 +1,6 @@
 """The systems of the literature side by side: trained alike, measured alike.
 
-    python -m benchmarks.systems --data TRAINING --test TEST --max-minutes 30 --seeds 0 1
+    python -m benchmarks.systems --data TRAINING --test TEST ANOTHER --max-minutes 30 --seeds 0 1
 
 Each recipe is trained from the same weights (``FROM_SCRATCH`` from none, for twice the budget) into
 a folder of its own by ``train.py``, which goes on where it was stopped, then measured by
@@ -63,8 +63,11 @@ def main() -> None:
     ]
     for system in systems:
         train(system, args)
-        measure(system, args)
-    print(f"\n{table(systems)}")
+        for test in args.test:
+            measure(system, test, args)
+    print(f"\n{cost_table(systems)}")
+    for test in args.test:
+        print(f"\n{test.name}\n\n{table(systems, test)}")
     networks = {s.name: load_pretrained(str(s.folder)) for s in systems}
     some = pairs_of(args)
     residual = {n: x for n, x in networks.items() if isinstance(x, ResidualUNet)}
@@ -85,7 +88,8 @@ def parse() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--data", required=True, help="folder to train on")
-    add("--test", required=True, help="folder to measure on: its test split")
+    add("--test", type=Path, nargs="+", required=True, help="folders to measure on: test splits; "
+        "the first has the objects")  # fmt: skip
     add("--output", type=Path, default=Path("runs/systems"), help="(default: %(default)s)")
     add("--max-minutes", type=float, default=30, help="of each (default: %(default)s)")
     add("--trunk", default=TRUNK, help="weights to begin from (default: %(default)s)")
@@ -112,38 +116,44 @@ def train(system: System, args: argparse.Namespace) -> None:
     subprocess.run(command, check=True)
 
 
-def measure(system: System, args: argparse.Namespace) -> None:
+def measure(system: System, test: Path, args: argparse.Namespace) -> None:
     """Holes of every protocol through the pipeline, unless that was done."""
-    output = system.folder / "eval"
+    output = scores_of(system, test).parent
     if (output / "results.json").exists():
         return
+    masks = args.object_masks if test == args.test[0] else None
     config = EvalConfig(
-        data=DataSet(args.test), checkpoint=str(system.folder), methods=("model",),
-        limit=args.limit, output_dir=output, object_masks=args.object_masks,
-        vgg_weights=args.vgg_weights, protocols=protocols_of(args),
+        data=DataSet(str(test)), checkpoint=str(system.folder), methods=("model",),
+        limit=args.limit, output_dir=output, object_masks=masks, vgg_weights=args.vgg_weights,
+        protocols=(*DRAWN_HOLES, *(["objects"] if masks else [])),
     )  # fmt: skip
     evaluate(config, config.command())
 
 
-def protocols_of(args: argparse.Namespace) -> tuple[str, ...]:
-    """What the holes are: objects too, where there are masks of some."""
-    return (*DRAWN_HOLES, *(["objects"] if args.object_masks else []))
+def cost_table(systems: Sequence[System]) -> str:
+    """What each system is made of, and what it was trained with."""
+    rows = []
+    for system in systems:
+        network, last = load_pretrained(str(system.folder)), last_record(system.folder)
+        rows.append(
+            [
+                system.name, f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f}",
+                f"{billions(network):.2f}", f"{last['samples']:,.0f}", f"{last['minutes']:.0f}",
+            ]
+        )  # fmt: skip
+    head = ["system", "parameters (M)", "GMAC at 256 px", "crops", "minutes"]
+    return markdown(head, rows)
 
 
-def table(systems: Sequence[System]) -> str:
+def table(systems: Sequence[System], test: Path) -> str:
     """Means over pictures, and paired differences in hole PSNR to the first recipe's seed."""
     rows = []
-    protocols = list(dict.fromkeys(r["protocol"] for r in read_rows(scores_of(systems[0]))))
+    protocols = list(dict.fromkeys(r["protocol"] for r in read_rows(scores_of(systems[0], test))))
     for system in systems:
-        network = load_pretrained(str(system.folder))
-        last = last_record(system.folder)
-        own = read_rows(scores_of(system))
+        own = read_rows(scores_of(system, test))
         first = next(s for s in systems if s.seed == system.seed)
-        theirs = read_rows(scores_of(first))
-        cells = [
-            system.name, f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f}",
-            f"{billions(network):.2f}", f"{last['samples']:,.0f}", f"{last['minutes']:.0f}",
-        ]  # fmt: skip
+        theirs = read_rows(scores_of(first, test))
+        cells = [system.name]
         for protocol in protocols:
             mine, other = (of_protocol(r, protocol) for r in (own, theirs))
             cells.append(f"{np.mean([r['hole_psnr'] for r in mine]):.2f}")
@@ -152,15 +162,15 @@ def table(systems: Sequence[System]) -> str:
         cells += [median_of(own, name) for name in ("sharpness", "gram", "vgg")]
         cells.append(f"{np.mean([r['milliseconds'] for r in own]):.0f}")
         rows.append(cells)
-    head = ["system", "parameters (M)", "GMAC at 256 px", "crops", "minutes"]
+    head = ["system"]
     for protocol in protocols:
         head += [f"{protocol}: hole PSNR (dB)", "SSIM", "difference (dB)"]
     return markdown([*head, "sharpness", "Gram", "VGG19n", "ms per picture"], rows)
 
 
-def scores_of(system: System) -> Path:
-    """Every score of a system."""
-    return system.folder / "eval" / "scores.csv"
+def scores_of(system: System, test: Path) -> Path:
+    """Every score of a system on a test set."""
+    return system.folder / f"eval-{test.name}" / "scores.csv"
 
 
 def median_of(rows: Sequence[Row], name: str) -> str:
@@ -199,7 +209,7 @@ def billions(network: Network) -> float:
 
 def pairs_of(args: argparse.Namespace) -> list[Pair]:
     """Some irregular holes of the same test pictures."""
-    dataset = load_splits(DataSet(args.test))["test"]
+    dataset = load_splits(DataSet(str(args.test[0])))["test"]
     chosen = np.linspace(0, len(dataset) - 1, min(48, len(dataset), args.limit)).astype(int)
     return list(pairs(dataset, [int(i) for i in chosen], "irregular", seed=0, size=256))
 
