@@ -10,7 +10,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from inpainting.demo import limits, service
-from inpainting.demo.checkpoint import checkpoint_name
+from inpainting.demo.checkpoint import DEFAULT, checkpoint_name
 from inpainting.demo.errors import plain_errors, user_error
 from inpainting.demo.images import keep, stem
 from inpainting.demo.requests import Overtaken, check_wanted
@@ -40,6 +40,7 @@ def fill(
     guide: gr.FileData | None = None,
     passes: int | None = None,
     lines: gr.FileData | None = None,
+    network: str = DEFAULT,
 ) -> tuple[gr.FileData, dict]:
     """Fill the white part of a mask in a picture, and say how good the fill is.
 
@@ -56,6 +57,7 @@ def fill(
         passes: how often the network looks; by default as often as it was trained for.
         lines: like guide, where the fill is to have borders, drawn dark; for networks that were
             trained with lines.
+        network: which one fills, of those that this app was started with.
 
     Returns:
         The filled picture as PNG of the same size, in its own colour space, and what was measured
@@ -74,7 +76,7 @@ def fill(
     try:
         served = service.fill(
             original, hole, strategy, feather, lambda _: check_wanted(), mode=mode, seed=seed,
-            guide=given, lines=drawn, passes=passes,
+            guide=given, lines=drawn, passes=passes, network=network,
         )  # fmt: skip
     except Overtaken:
         raise user_error("Nobody waits for this answer any more.") from None
@@ -82,7 +84,7 @@ def fill(
     about = fill_report(served.result) | {
         "seconds": round(served.seconds, 4),
         "device": served.device,
-        "checkpoint": checkpoint_name(),
+        "checkpoint": checkpoint_name(network),
         "notes": [*about_picture, *about_mask, *about_guide, *served.result.notes],
     }
     return gr.FileData(path=path, orig_name=path.rpartition("/")[2]), about

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from inpainting.demo import limits
+from inpainting.demo.checkpoint import DEFAULT
 from inpainting.demo.examples import Example, find, read_original, read_photo
 from inpainting.demo.patches import Patch, lay, lies_in
 from inpainting.demo.uploads import uploaded
@@ -49,7 +50,8 @@ class Asked(NamedTuple):
     repaint, of that part of the photo, None and empty where nothing is; ``guide``: colours drawn
     into it, a PNG with transparency, and the part of the photo that it is of; ``grow`` and
     ``feather`` in pixels; ``mode`` and ``seed`` of the fill; ``known``: whether the original
-    under the hole is known; ``measured``: whether its numbers are wanted.
+    under the hole is known; ``measured``: whether its numbers are wanted; ``network``: which one is
+    to fill.
     """
 
     number: int
@@ -64,6 +66,13 @@ class Asked(NamedTuple):
     seed: int = 0
     known: bool = False
     measured: bool = False
+    network: str = DEFAULT
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but a mode is asked for that changes the fill of a photo as it came."""
+        changed = self.patches or self.feather or self.seed or self.guide
+        return not changed and self.network == DEFAULT
 
     @property
     def example(self) -> Example | None:
@@ -99,6 +108,7 @@ def read_asked(data: Any) -> Asked:
             seed=int(data.get("seed", 0)),
             known=data.get("known") is True,
             measured=data.get("measured") is True,
+            network=text(data.get("network", DEFAULT)),
         )
     except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
         raise InvalidConfig(UNFIT) from error

@@ -1,4 +1,4 @@
-"""The checkpoint that the environment names, as pipelines that are loaded once."""
+"""The networks that the environment names, as pipelines that are loaded once."""
 
 import functools
 import os
@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from inpainting.demo import spaces
-from inpainting.errors import CheckpointError
+from inpainting.errors import CheckpointError, InvalidConfig
 from inpainting.models import bundled
 
 if TYPE_CHECKING:  # it loads torch, which takes longer than the page can wait
     from inpainting.inference.pipeline import InpaintingPipeline
+
+DEFAULT = "default"  # the name of the network that fills unless another one is asked for
+NAMES = "[a-z][a-z0-9-]{0,31}"
 
 _loading = threading.Lock()
 
@@ -25,45 +28,76 @@ class Checkpoint(NamedTuple):
     sha256: str | None
 
 
-def checkpoint() -> Checkpoint:
-    """``INPAINTING_CHECKPOINT``: a folder or ``user/repo@commit``; default: the bundled one.
+def networks() -> dict[str, Checkpoint]:
+    """What can be asked to fill, by name.
+
+    ``INPAINTING_CHECKPOINT``, a folder or ``user/repo@commit``, is the default one; without it the
+    bundled network is. ``INPAINTING_NETWORKS`` names others, ``NAME=FOLDER`` or
+    ``NAME=user/repo@commit``, separated by spaces.
 
     Raises:
-        CheckpointError: for a Hub id without a commit, whose files could change any day.
+        CheckpointError: for a Hub id without a commit, whose files could change any day, and for
+            what is no name, or one twice.
     """
     given = os.environ.get("INPAINTING_CHECKPOINT") or None
     sha256 = os.environ.get("INPAINTING_SHA256") or None
+    found = {DEFAULT: _pinned("INPAINTING_CHECKPOINT", given)._replace(sha256=sha256)}
+    for item in os.environ.get("INPAINTING_NETWORKS", "").split():
+        name, equals, place = item.partition("=")
+        if not equals or not re.fullmatch(NAMES, name) or name in found:
+            raise CheckpointError(
+                f"INPAINTING_NETWORKS has {item}: give NAME=FOLDER or NAME=user/repo@commit, each "
+                f"name of a-z, 0-9 and - once, and not {DEFAULT}."
+            )
+        found[name] = _pinned("INPAINTING_NETWORKS", place)
+    return found
+
+
+def _pinned(variable: str, given: str | None) -> Checkpoint:
     if given is None or Path(given).is_dir():
-        return Checkpoint(given, None, sha256)
+        return Checkpoint(given, None, None)
     name, _, revision = given.partition("@")
     if not re.fullmatch("[0-9a-f]{40}", revision):
         raise CheckpointError(
-            f"INPAINTING_CHECKPOINT is {given}: give a folder, or a Hub id with a commit, such as "
+            f"{variable} is {given}: give a folder, or a Hub id with a commit, such as "
             "user/repo@0123456789012345678901234567890123456789."
         )
-    return Checkpoint(name, revision, sha256)
+    return Checkpoint(name, revision, None)
+
+
+def checkpoint(network: str = DEFAULT) -> Checkpoint:
+    """A network of :func:`networks`.
+
+    Raises:
+        InvalidConfig: for a name that none has.
+    """
+    found = networks()
+    if network not in found:
+        raise InvalidConfig(f"There is no network {network!r}: use one of {tuple(found)}.")
+    return found[network]
 
 
 def may_follow_the_page() -> bool:
-    """Whether the network is known to be right before it is loaded, so that it can wait.
+    """Whether the networks are known to be right before they are loaded, so that they can wait.
 
     Not on a ZeroGPU Space, which lends its GPU to what is loaded before it serves.
     """
-    return not spaces and checkpoint() == Checkpoint(None, None, None) and bundled.is_intact()
+    only_bundled = {DEFAULT: Checkpoint(None, None, None)}
+    return not spaces and networks() == only_bundled and bundled.is_intact()
 
 
-def load_pipeline(device: str | None = None) -> "InpaintingPipeline":
-    """The pipeline of the checkpoint, loaded once per process and device, by who asks first."""
+def load_pipeline(device: str | None = None, network: str = DEFAULT) -> "InpaintingPipeline":
+    """A network's pipeline, loaded once per process and device, by who asks first."""
     with _loading:
-        return loaded(device)
+        return loaded(device, network)
 
 
 @functools.cache
-def loaded(device: str | None) -> "InpaintingPipeline":
+def loaded(device: str | None, network: str) -> "InpaintingPipeline":
     """What :func:`load_pipeline` gives; called at the same time, it would load twice."""
     from inpainting.inference.pipeline import InpaintingPipeline
 
-    name, revision, sha256 = checkpoint()
+    name, revision, sha256 = checkpoint(network)
     return InpaintingPipeline.from_pretrained(name, revision, device=device, sha256=sha256)
 
 
@@ -73,10 +107,10 @@ def local_pipeline() -> "InpaintingPipeline":
 
 
 @functools.cache
-def checkpoint_name() -> str:
-    """A name for the weights, and the beginning of their SHA-256."""
+def checkpoint_name(network: str = DEFAULT) -> str:
+    """A name for a network's weights, and the beginning of their SHA-256."""
     from inpainting.models.checkpoint import weights_digest
 
-    name, revision, _ = checkpoint()
+    name, revision, _ = checkpoint(network)
     short = (name or "bundled weights").rstrip("/").rpartition("/")[2]
     return f"{short}, {weights_digest(name, revision)[:8]}"

@@ -1,10 +1,11 @@
-"""A hole's surroundings, filled by the network in both modes and by classical methods.
+"""A hole's surroundings, filled by the networks and by classical methods.
 
 All are cropped to the hole and shown beside the original.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,9 @@ from PIL import Image
 from inpainting.classical.registry import CLASSICAL
 from inpainting.demo.images import preview
 from inpainting.demo.report import fill_name
+from inpainting.demo.service import ServedFill
 from inpainting.evaluation.metrics import score
+from inpainting.evaluation.texture import texture
 from inpainting.inference.result import InpaintingResult
 from inpainting.inference.tiles import around
 from inpainting.masks.convert import hole_from_mask_image, mask_image_from_hole
@@ -25,8 +28,11 @@ MOST_PATCHMATCH = 60_000  # missing pixels, and
 MOST_SEARCHED = 500_000  # pixels of the window: beyond either a search takes many seconds
 ORIGINAL, AS_GIVEN = "Original", "The photo as it was given"
 NETWORK = "This network, {}"
+OTHER_NETWORK = "Network {}, {}"
 ALIKE = NETWORK.format("natural and faithful fill, which are alike here")
 SHOWN = 900  # pixels, of a comparison
+
+NOTHING: Mapping[str, Callable[[], ServedFill]] = MappingProxyType({})
 
 Captioned = tuple[Image.Image | str, str]
 
@@ -53,15 +59,19 @@ class Window(NamedTuple):
 
 
 def comparison(
-    given: InpaintingResult, known: bool, other: Callable[[], InpaintingResult]
+    given: InpaintingResult,
+    known: bool,
+    other: Callable[[], InpaintingResult],
+    networks: Mapping[str, Callable[[], ServedFill]] = NOTHING,
 ) -> Iterator[list[Captioned]]:
-    """The original, the network's fill in both modes and classical ones, one more at each step.
+    """The original, the networks' fills and classical ones, one more at each step.
 
     Args:
         given: the fill that is shown.
         known: whether its original is what was there before the damage.
         other: makes the fill of the other mode: of the whole picture, because what is copied into
             a hole may come from outside its window.
+        networks: makes the fill of other networks, by name, likewise.
     """
     window = Window.around_hole(given)
     original, hole = window.original, window.hole
@@ -70,13 +80,19 @@ def comparison(
     shown = [first, _scored(name, original, np.asarray(window.result), hole, "")]
     yield list(shown)
     second = other()
-    pixels = np.asarray(second.image.crop(around(given.hole)).convert("RGB"))
+    pixels = _in_window(second)
     if np.array_equal(pixels, np.asarray(window.result)):
         shown[1:] = [_scored(ALIKE, original, pixels, hole, "")]
     else:
         name = NETWORK.format(fill_name(second))
         shown.append(_scored(name, original, pixels, hole, ""))
     yield list(shown)
+    for title, fill_by in networks.items():
+        served = fill_by()
+        name = OTHER_NETWORK.format(title, fill_name(served.result))
+        took = f" · {served.seconds:.2f} s"
+        shown.append(_scored(name, original, _in_window(served.result), hole, took))
+        yield list(shown)
     for method in COMPARED:
         title, fill = CLASSICAL[method]
         if too_large := _too_large(method, hole):
@@ -91,6 +107,10 @@ def comparison(
         yield list(shown)
 
 
+def _in_window(result: InpaintingResult) -> Pixels:
+    return np.asarray(result.image.crop(around(result.hole)).convert("RGB"))
+
+
 def _too_large(name: str, hole: Hole) -> str:
     """Why nobody would wait for that fill; "" where it is quick enough."""
     missing = int(hole.sum())
@@ -103,7 +123,9 @@ def _too_large(name: str, hole: Hole) -> str:
 
 def _scored(title: str, original: Image.Image, filled: Pixels, hole: Hole, took: str) -> Captioned:
     scores = score(np.asarray(original), filled, hole)
-    words = f"{title}: {scores.hole_psnr:.1f} dB, SSIM {scores.hole_ssim:.3f}{took}"
+    sharp = texture(filled, hole).ring_sharpness
+    sharpness = "" if np.isnan(sharp) else f", sharpness {sharp:.2f}"
+    words = f"{title}: {scores.hole_psnr:.1f} dB, SSIM {scores.hole_ssim:.3f}{sharpness}{took}"
     picture = Image.fromarray(filled)
     picture.info = dict(original.info)  # its colour space
     return preview(picture, SHOWN), words.replace("inf dB", "∞ dB")

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from inpainting.demo import comparison, service
+from inpainting.demo import checkpoint, comparison, service
 from inpainting.demo.asked import (
     Asked,
     guide_of,
@@ -20,7 +20,6 @@ from inpainting.demo.asked import (
     picture_of,
     read_asked,
 )
-from inpainting.demo.checkpoint import local_pipeline
 from inpainting.demo.errors import UserError, sentence, user_error
 from inpainting.demo.examples import Example, read_mask_image, read_photo
 from inpainting.demo.images import difference_map, error_map
@@ -87,13 +86,13 @@ def serve(asked: Asked, on_pass: OnPass | None = None) -> service.ServedFill:
     picture = picture_of(asked)
     hole = hole_of(asked, picture.size)
     example = asked.example
-    if example and not (asked.patches or asked.feather or asked.seed or asked.guide):
+    if example and asked.is_plain:
         bundled = filled_example(example, asked.mode)
         if (bundled.result.hole == hole).all():
             return bundled
     return service.fill(
         picture, hole, feather=asked.feather, on_pass=on_pass, mode=asked.mode, seed=asked.seed,
-        guide=guide_of(asked, hole),
+        guide=guide_of(asked, hole), network=asked.network,
     )  # fmt: skip
 
 
@@ -148,7 +147,7 @@ def measured(served: service.ServedFill, asked: Asked) -> Outputs:
         report_html(served._replace(result=result), measure(result), known),
         difference_map(result.original, result.image),
         error_map(result.expected_error),
-        mask_propagation.levels(local_pipeline().predictor.model, window),
+        mask_propagation.levels(checkpoint.local_pipeline().predictor.model, window),
         [],  # a comparison with an earlier fill would mislead
     )
 
@@ -176,7 +175,14 @@ def compare(data: Any) -> Iterator[list[comparison.Captioned]]:
         given = serve(asked, while_wanted).result
         other = asked._replace(mode=asked.other_mode())
         result, known = with_known_original(given, asked)
-        yield from comparison.comparison(result, known, lambda: serve(other, while_wanted).result)
+        networks = {
+            name: functools.partial(serve, asked._replace(network=name), while_wanted)
+            for name in checkpoint.networks()
+            if name != asked.network
+        }
+        yield from comparison.comparison(
+            result, known, lambda: serve(other, while_wanted).result, networks
+        )
     except InpaintingError as error:
         raise user_error(str(error)) from error
     except Overtaken:

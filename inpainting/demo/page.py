@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 from inpainting.demo import api, component, events, limits
 from inpainting.demo.cache_cleanup import CacheCleaner
-from inpainting.demo.checkpoint import load_pipeline, may_follow_the_page
+from inpainting.demo.checkpoint import load_pipeline, may_follow_the_page, networks
 from inpainting.demo.downloads import fetch
 from inpainting.demo.gradio_internals import PatientBlocks, queue_length, replace_fetch
 from inpainting.demo.middleware import Limiter
@@ -133,7 +133,7 @@ def gallery(label: str, columns: int) -> gr.Gallery:
 def launch() -> None:
     """Serve the page; a network that may be wrong comes first: it is one sentence, and no page."""
     if not may_follow_the_page():
-        load_network()
+        load_networks()
     Image.MAX_IMAGE_PIXELS = limits.PIXELS
     replace_fetch(fetch)
     demo = build()
@@ -151,13 +151,14 @@ def launch() -> None:
         },
         prevent_thread_lock=True,
     )  # fmt: skip
-    load_network()
+    load_networks()
     demo.block_thread()
 
 
-def load_network() -> None:
-    """Load the network, once; a wrong one ends the program with a sentence."""
+def load_networks() -> None:
+    """Load every network, once; a wrong one ends the program with a sentence."""
     try:
-        load_pipeline()
+        for network in networks():
+            load_pipeline(network=network)
     except InpaintingError as error:
         sys.exit(str(error))

@@ -63,7 +63,7 @@ def report_html(served: ServedFill, measured: Measured, known: bool) -> str:
         f'<p class="filled">{filled}</p><p class="facts">{facts}'
         f"<span>{UNTOUCHED if untouched else TOUCHED}</span></p><p>{' '.join(words)}</p>{cards}"
         f'<details><summary>What was run</summary><p class="ran">{runs(served.result)}</p>'
-        f"<p>{html.escape(checkpoint_name())}</p></details></div>"
+        f"<p>{html.escape(checkpoint_name(served.network))}</p></details></div>"
     )
 
 

@@ -8,7 +8,7 @@ import gradio as gr
 from PIL import Image
 
 from inpainting.demo import limits, spaces
-from inpainting.demo.checkpoint import load_pipeline
+from inpainting.demo.checkpoint import DEFAULT, load_pipeline
 from inpainting.demo.errors import UserError, readable_errors
 from inpainting.inference.result import InpaintingResult, OnPass
 from inpainting.types import Hole
@@ -20,25 +20,26 @@ places = threading.BoundedSemaphore(limits.FILLS)
 
 
 class ServedFill(NamedTuple):
-    """A fill, the seconds it took, and the device it ran on."""
+    """A fill, the seconds it took, the device it ran on, and the name of the network."""
 
     result: InpaintingResult
     seconds: float
     device: str
+    network: str = DEFAULT
 
 
 @readable_errors
 def fill_on(
-    device: str | None, picture: Image.Image, hole: Hole, *options: Any, **named: Any
+    device: str | None, network: str, picture: Image.Image, hole: Hole, *options: Any, **named: Any
 ) -> ServedFill:
     """Fill on a device; options are those of ``InpaintingPipeline.fill_hole``, in its order."""
-    pipeline = load_pipeline(device)
+    pipeline = load_pipeline(device, network)
     with places:
         start = time.perf_counter()
         result = pipeline.fill_hole(picture, hole, *options, **named)
     seconds = time.perf_counter() - start
     name = pipeline.predictor.device.type.upper().replace("CUDA", "GPU")
-    return ServedFill(result, seconds, name)
+    return ServedFill(result, seconds, name, network)
 
 
 if spaces:
@@ -57,6 +58,7 @@ def fill(
     guide: Image.Image | None = None,
     lines: Image.Image | None = None,
     passes: int | None = None,
+    network: str = DEFAULT,
 ) -> ServedFill:
     """Fill on the lent GPU, if there is one, else where the pipeline is.
 
@@ -66,10 +68,10 @@ def fill(
     """
     named = {"mode": mode, "seed": seed, "guide": guide, "lines": lines, "passes": passes}
     if not spaces:
-        return fill_on(None, picture, hole, strategy, feather, on_pass, **named)
+        return fill_on(None, network, picture, hole, strategy, feather, on_pass, **named)
     try:
-        return fill_on_lent_gpu(None, picture, hole, strategy, feather, **named)
+        return fill_on_lent_gpu(None, network, picture, hole, strategy, feather, **named)
     except UserError:
         raise
     except gr.Error:  # no GPU free, or the visitor's quota is used up
-        return fill_on("cpu", picture, hole, strategy, feather, on_pass, **named)
+        return fill_on("cpu", network, picture, hole, strategy, feather, on_pass, **named)

@@ -9,13 +9,15 @@ column and row), in grey levels. A ratio without anything to be relative to is n
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inpainting.evaluation.vgg19n import Vgg19n
 from inpainting.types import Flags, Hole, Pixels
+
+if TYPE_CHECKING:  # it loads torch
+    from inpainting.evaluation.vgg19n import Vgg19n
 
 RING = 16  # pixels
 SIGMAS = (0, 1, 2, 4)  # of the Gaussians whose differences are the bands, in pixels
@@ -50,7 +52,7 @@ class Texture:
 
 
 def texture(
-    result: Pixels, hole: Hole, original: Pixels | None = None, vgg: Vgg19n | None = None
+    result: Pixels, hole: Hole, original: Pixels | None = None, vgg: "Vgg19n | None" = None
 ) -> Texture:
     """All measures at once.
 

@@ -10,7 +10,7 @@ import pytest
 from inpainting.classical.registry import CLASSICAL
 from inpainting.demo import checkpoint
 from inpainting.demo.examples import EXAMPLES, read_mask_image, read_photo
-from inpainting.errors import CheckpointError
+from inpainting.errors import CheckpointError, InvalidConfig
 from inpainting.evaluation.metrics import score
 from inpainting.io.images import read_picture
 from inpainting.models.bundled import BUNDLED
@@ -18,7 +18,8 @@ from inpainting.models.bundled import BUNDLED
 
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch):
-    monkeypatch.delenv("INPAINTING_CHECKPOINT", raising=False)
+    for variable in ("INPAINTING_CHECKPOINT", "INPAINTING_NETWORKS"):
+        monkeypatch.delenv(variable, raising=False)
     for function in (checkpoint.loaded, checkpoint.checkpoint_name):
         function.cache_clear()
     yield
@@ -52,6 +53,9 @@ def test_only_the_bundled_network_follows_the_page(tiny_checkpoint, monkeypatch)
     with monkeypatch.context() as other:
         other.setenv("INPAINTING_SHA256", "ab" * 32)
         assert not checkpoint.may_follow_the_page()
+    with monkeypatch.context() as more:
+        more.setenv("INPAINTING_NETWORKS", f"tiny={tiny_checkpoint}")
+        assert not checkpoint.may_follow_the_page()
     monkeypatch.setenv("INPAINTING_CHECKPOINT", str(tiny_checkpoint))
     assert not checkpoint.may_follow_the_page()
 
@@ -68,6 +72,31 @@ def test_a_commit_and_a_digest_are_told_apart(monkeypatch):
     monkeypatch.setenv("INPAINTING_CHECKPOINT", f"user/repo@{commit}")
     monkeypatch.setenv("INPAINTING_SHA256", "ab" * 32)
     assert checkpoint.checkpoint() == ("user/repo", commit, "ab" * 32)
+
+
+def test_more_networks_are_named_and_loaded_beside_the_default_one(tiny_checkpoint, monkeypatch):
+    commit = "0123456789" * 4
+    named = f"tiny={tiny_checkpoint}  far=user/repo@{commit}"
+    monkeypatch.setenv("INPAINTING_NETWORKS", named)
+    assert checkpoint.networks() == {
+        "default": (None, None, None),
+        "tiny": (str(tiny_checkpoint), None, None),
+        "far": ("user/repo", commit, None),
+    }
+    tiny, default = (checkpoint.load_pipeline(network=name) for name in ("tiny", "default"))
+    assert tiny is checkpoint.load_pipeline(network="tiny") is not default
+    assert re.fullmatch(r"tiny, [0-9a-f]{8}", checkpoint.checkpoint_name("tiny"))
+    with pytest.raises(InvalidConfig, match="no network 'other': use one of .*'tiny'"):
+        checkpoint.load_pipeline(network="other")
+
+
+@pytest.mark.parametrize(
+    "given", ["tiny", "=/tmp", "Tiny=/tmp", "a b=/tmp", "default=/tmp", "a=/tmp a=/tmp"]
+)
+def test_what_names_no_network_is_told(monkeypatch, given):
+    monkeypatch.setenv("INPAINTING_NETWORKS", given)
+    with pytest.raises(CheckpointError, match="give NAME=FOLDER"):
+        checkpoint.networks()
 
 
 def test_other_weights_than_expected_are_not_served(tiny_checkpoint, monkeypatch):

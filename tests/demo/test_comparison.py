@@ -90,6 +90,20 @@ def test_modes_that_are_alike_are_shown_once_and_said(noise):
     assert second[1][1].startswith(words)
 
 
+def test_other_networks_stand_between_this_one_and_the_classical_fills(noise):
+    image, mask_image = noise(200, 160), box_mask((200, 160), (50, 40, 90, 60))
+    result = fill(image, mask_image)
+    far = result._replace(image=Image.eval(result.image, lambda level: level // 3))
+    networks = {"far": lambda: service.ServedFill(far, 1.25, "CPU", "far")}
+    steps = list(comparison.comparison(result, False, darker(result), networks))
+    assert [len(step) for step in steps] == [2, 3, 4, 5, 6, 7, 8]
+    picture, caption = steps[-1][3]
+    expected = score(np.array(image), np.array(far.image), result.hole)
+    assert caption.startswith(f"Network far, natural fill: {expected.hole_psnr:.1f} dB, SSIM ")
+    assert ", sharpness " in caption and caption.endswith(" · 1.25 s")
+    assert picture == far.image.crop(comparison.around(result.hole))
+
+
 def test_an_equal_fill_is_infinitely_close(noise):
     image, mask_image = noise(60, 40), box_mask((60, 40), (10, 10, 20, 20))
     result = fill(image, mask_image)._replace(image=image)

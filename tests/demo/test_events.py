@@ -382,6 +382,23 @@ def test_a_hole_is_compared_with_its_own_classical_fills(noise):
     assert shown["compared"] == []  # a comparison with an earlier fill would mislead
 
 
+def test_other_networks_fill_and_are_compared(noise, monkeypatch, tiny_pipeline):
+    asked = []
+
+    def load_pipeline(device=None, network="default"):
+        asked.append(network)
+        return tiny_pipeline
+
+    monkeypatch.setattr(events.service, "load_pipeline", load_pipeline)
+    monkeypatch.setenv("INPAINTING_NETWORKS", "far=/tmp")
+    data = request(uploaded(noise(60, 40)), box_mask((60, 40), (10, 10, 20, 20)), network="far")
+    assert "error" not in fill(data)["answer"] and asked == ["far"]
+    *_, last = events.compare(data)
+    captions = [caption for _, caption in last]
+    assert any(caption.startswith("Network default, natural fill: ") for caption in captions)
+    assert not any(caption.startswith("Network far") for caption in captions), "is this one"
+
+
 def test_damage_is_compared_with_what_was_there_before(example):
     (original, words), *_ = next(events.compare(sent_as_bundled(example)))
     assert words == comparison.ORIGINAL

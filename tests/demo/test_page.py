@@ -28,7 +28,7 @@ def test_only_fill_is_a_public_endpoint(demo):
     assert set(info["named_endpoints"]) == {"/fill"} and not info["unnamed_endpoints"]
     names = [p["parameter_name"] for p in info["named_endpoints"]["/fill"]["parameters"]]
     assert names[:6] == ["image", "mask_image", "strategy", "feather", "mode", "seed"]
-    assert names[6:] == ["guide", "passes", "lines"]
+    assert names[6:] == ["guide", "passes", "lines", "network"]
 
 
 def test_pictures_travel_without_loss(demo):

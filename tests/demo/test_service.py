@@ -76,7 +76,7 @@ def lent_gpu(monkeypatch, tiny_pipeline):
     def lend(*arguments, **options):
         return space.lend(*arguments, **options)
 
-    def load_pipeline(device=None):
+    def load_pipeline(device=None, network="default"):
         space.devices.append(device)
         return tiny_pipeline
 
