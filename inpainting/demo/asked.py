@@ -18,6 +18,7 @@ from inpainting.demo.patches import Patch, lay, lies_in
 from inpainting.demo.uploads import uploaded
 from inpainting.errors import InvalidConfig, InvalidGuide, InvalidMask
 from inpainting.inference.guide_image import inside
+from inpainting.inference.line_image import lines_inside
 from inpainting.inference.parts import SEEDS
 from inpainting.io.images import decode, read_picture
 from inpainting.masks.convert import black_and_white, hole_from_mask_image
@@ -32,7 +33,7 @@ MOST_REQUESTS = 2**53  # of a visitor: a browser counts no further
 UNFIT = "This request does not fit the app: reload the page, and try again."
 PHOTO_GONE = "The photo is not kept here any more: files are deleted after an hour. Open it again."
 NO_HOLE = "The painted part does not fit the photo: reload the page, and try again."
-NO_GUIDE = "The drawn colours do not fit the photo: reload the page, and try again."
+NO_GUIDE = "What was drawn does not fit the photo: reload the page, and try again."
 
 
 class Drawn(NamedTuple):
@@ -48,10 +49,11 @@ class Asked(NamedTuple):
     ``number``: of the visitor's requests; ``photo``: a file's path or ``example:NAME``;
     ``patches``: of earlier fills; ``box`` and ``png``: what is painted, a 1-bit PNG, white =
     repaint, of that part of the photo, None and empty where nothing is; ``guide``: colours drawn
-    into it, a PNG with transparency, and the part of the photo that it is of; ``grow`` and
+    into it, a PNG with transparency, and the part of the photo that it is of; ``lines``: likewise
+    lines, dark, and where there are to be none, light; ``grow`` and
     ``feather`` in pixels; ``mode`` and ``seed`` of the fill; ``known``: whether the original
     under the hole is known; ``measured``: whether its numbers are wanted; ``network``: which one is
-    to fill.
+    to fill; ``passes``: how often it looks, None = as often as it was trained for.
     """
 
     number: int
@@ -60,6 +62,7 @@ class Asked(NamedTuple):
     box: Box | None = None
     png: bytes = b""
     guide: Drawn | None = None
+    lines: Drawn | None = None
     grow: int = 0
     feather: int = 0
     mode: str = "auto"
@@ -67,11 +70,13 @@ class Asked(NamedTuple):
     known: bool = False
     measured: bool = False
     network: str = DEFAULT
+    passes: int | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing but a mode is asked for that changes the fill of a photo as it came."""
-        changed = self.patches or self.feather or self.seed or self.guide
+        drawn = self.guide or self.lines
+        changed = self.patches or self.feather or self.seed or drawn or self.passes
         return not changed and self.network == DEFAULT
 
     @property
@@ -102,6 +107,7 @@ def read_asked(data: Any) -> Asked:
             box=None if box is None else _box(box),
             png=_bytes(data.get("png") or ""),
             guide=_drawn(data.get("guide")),
+            lines=_drawn(data.get("lines")),
             grow=int(data.get("grow", 0)),
             feather=int(data.get("feather", 0)),
             mode=text(data.get("mode", "auto")),
@@ -109,6 +115,7 @@ def read_asked(data: Any) -> Asked:
             known=data.get("known") is True,
             measured=data.get("measured") is True,
             network=text(data.get("network", DEFAULT)),
+            passes=int(data.get("passes") or 0) or None,
         )
     except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
         raise InvalidConfig(UNFIT) from error
@@ -176,16 +183,31 @@ def guide_of(asked: Asked, hole: Hole) -> Image.Image | None:
     Raises:
         InvalidGuide: when they are no picture of their box.
     """
-    if asked.guide is None:
+    drawn = _on_photo(asked.guide, hole)
+    return drawn and inside(drawn, hole)
+
+
+def lines_of(asked: Asked, hole: Hole) -> Image.Image | None:
+    """The lines drawn into a hole, see :mod:`inpainting.inference.line_image`; None for none.
+
+    Raises:
+        InvalidGuide: when they are no picture of their box.
+    """
+    drawn = _on_photo(asked.lines, hole)
+    return drawn and lines_inside(drawn, hole)
+
+
+def _on_photo(drawn: Drawn | None, hole: Hole) -> Image.Image | None:
+    """A drawing as an "RGBA" image of the photo's size."""
+    if drawn is None:
         return None
-    box, png = asked.guide
     height, width = hole.shape
-    part = decode(png)
-    if not lies_in(box, (width, height)) or part.size != box_size(box):
+    part = decode(drawn.png)
+    if not lies_in(drawn.box, (width, height)) or part.size != box_size(drawn.box):
         raise InvalidGuide(NO_GUIDE)
-    drawn = Image.new("RGBA", (width, height))
-    drawn.paste(part.convert("RGBA"), box)
-    return inside(drawn, hole)
+    whole = Image.new("RGBA", (width, height))
+    whole.paste(part.convert("RGBA"), drawn.box)
+    return whole
 
 
 def original_of(asked: Asked) -> Image.Image | None:

@@ -1,19 +1,21 @@
 """The networks that the environment names, as pipelines that are loaded once."""
 
 import functools
+import json
 import os
 import re
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inpainting.demo import spaces
-from inpainting.errors import CheckpointError, InvalidConfig
+from inpainting.errors import CheckpointError, InvalidConfig, first_line
 from inpainting.models import bundled
 
 if TYPE_CHECKING:  # it loads torch, which takes longer than the page can wait
     from inpainting.inference.pipeline import InpaintingPipeline
 
+CONFIG = "config.json"  # of a checkpoint
 DEFAULT = "default"  # the name of the network that fills unless another one is asked for
 NAMES = "[a-z][a-z0-9-]{0,31}"
 
@@ -75,6 +77,41 @@ def checkpoint(network: str = DEFAULT) -> Checkpoint:
     if network not in found:
         raise InvalidConfig(f"There is no network {network!r}: use one of {tuple(found)}.")
     return found[network]
+
+
+def described() -> list[dict[str, Any]]:
+    """The networks as the page offers them: ``name``, whether it sees ``lines``, and ``passes``.
+
+    Read from their shapes alone: torch is not loaded for it.
+
+    Raises:
+        CheckpointError: when one has no shape that can be read.
+    """
+    return [
+        {
+            "name": name,
+            "lines": bool(shape.get("guides")),
+            "passes": int(shape.get("passes", 1)),
+        }
+        for name, shape in ((name, _shape(place)) for name, place in networks().items())
+    ]
+
+
+def _shape(place: Checkpoint) -> dict[str, Any]:
+    from huggingface_hub import hf_hub_download
+
+    try:
+        if place.revision:
+            path = Path(hf_hub_download(place.name or "", CONFIG, revision=place.revision))
+        else:
+            path = Path(place.name or bundled.BUNDLED) / CONFIG
+        shape = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{place.name or bundled.BUNDLED} has no {CONFIG} that can be read "
+            f"({first_line(error)}): give a folder or repository that train.py has written."
+        ) from error
+    return shape if isinstance(shape, dict) else {}
 
 
 def may_follow_the_page() -> bool:

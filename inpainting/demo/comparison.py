@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from inpainting.classical.registry import CLASSICAL
-from inpainting.demo.images import preview
+from inpainting.demo.images import error_map, preview
 from inpainting.demo.report import fill_name
 from inpainting.demo.service import ServedFill
 from inpainting.evaluation.metrics import score
@@ -29,6 +29,8 @@ MOST_SEARCHED = 500_000  # pixels of the window: beyond either a search takes ma
 ORIGINAL, AS_GIVEN = "Original", "The photo as it was given"
 NETWORK = "This network, {}"
 OTHER_NETWORK = "Network {}, {}"
+AFTER = "This network after pass {}"
+DOUBT = "What it doubts after pass {}: {:.1f} levels of error expected on average"
 ALIKE = NETWORK.format("natural and faithful fill, which are alike here")
 SHOWN = 900  # pixels, of a comparison
 
@@ -62,6 +64,7 @@ def comparison(
     given: InpaintingResult,
     known: bool,
     other: Callable[[], InpaintingResult],
+    passes: Mapping[str, Callable[[], ServedFill]] = NOTHING,
     networks: Mapping[str, Callable[[], ServedFill]] = NOTHING,
 ) -> Iterator[list[Captioned]]:
     """The original, the networks' fills and classical ones, one more at each step.
@@ -71,7 +74,8 @@ def comparison(
         known: whether its original is what was there before the damage.
         other: makes the fill of the other mode: of the whole picture, because what is copied into
             a hole may come from outside its window.
-        networks: makes the fill of other networks, by name, likewise.
+        passes: makes the network's fill after each pass before its last one, by its number.
+        networks: makes the fill of other networks, by name.
     """
     window = Window.around_hole(given)
     original, hole = window.original, window.hole
@@ -87,6 +91,11 @@ def comparison(
         name = NETWORK.format(fill_name(second))
         shown.append(_scored(name, original, pixels, hole, ""))
     yield list(shown)
+    for number, fill_by in passes.items():
+        earlier = fill_by().result
+        shown.append(_scored(AFTER.format(number), original, _in_window(earlier), hole, ""))
+        shown += _doubt(number, earlier)
+        yield list(shown)
     for title, fill_by in networks.items():
         served = fill_by()
         name = OTHER_NETWORK.format(title, fill_name(served.result))
@@ -105,6 +114,17 @@ def comparison(
             took = f" · {time.perf_counter() - start:.2f} s"
             shown.append(_scored(title, original, filled, hole, took))
         yield list(shown)
+
+
+def _doubt(number: str, result: InpaintingResult) -> list[Captioned]:
+    """The expected error of a pass, of a network that expects one."""
+    if result.expected_error is None:
+        return []
+    box = around(result.hole)
+    part = result.expected_error.crop(box)
+    mean = np.asarray(part)[result.hole[in_box(box)]].mean()
+    chart = error_map(part)
+    return [] if chart is None else [(chart, DOUBT.format(number, mean))]
 
 
 def _in_window(result: InpaintingResult) -> Pixels:

@@ -19,6 +19,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from inpainting.demo import limits, tools
+from inpainting.demo.checkpoint import described as described_networks
 from inpainting.demo.examples import EXAMPLES, Example, examples_folder, read_mask_image, read_photo
 from inpainting.demo.images import COLOURS, mark, preview
 
@@ -64,6 +65,7 @@ def canvas() -> gr.HTML:
         ],
         colours=COLOURS,
         limits={"file": limits.FILE},
+        networks=described_networks(),
         examples=[described(example) for example in EXAMPLES],
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from inpainting.demo.asked import (
     Asked,
     guide_of,
     hole_of,
+    lines_of,
     number_of,
     original_of,
     picture_of,
@@ -23,7 +24,7 @@ from inpainting.demo.asked import (
 from inpainting.demo.errors import UserError, sentence, user_error
 from inpainting.demo.examples import Example, read_mask_image, read_photo
 from inpainting.demo.images import difference_map, error_map
-from inpainting.demo.patches import cut
+from inpainting.demo.patches import cut, lines_path
 from inpainting.demo.report import fill_name, filled_with, has_texture, report_html, runs
 from inpainting.demo.requests import Overtaken, Requests, check_wanted
 from inpainting.demo.tools import refusal
@@ -60,8 +61,9 @@ def fill(
 
     Returns:
         The answer for the canvas: ``number`` of the request, and either its ``error`` in a
-        sentence or ``box`` and ``path`` of the patch, ``seconds``, ``words`` on the fill, ``notes``
-        and whether there is ``another`` try. Then what Measure shows, where that is wanted.
+        sentence or ``box`` and ``path`` of the patch, ``seconds``, ``words`` on the fill,
+        ``notes``, whether there is ``another`` try, and the path of a picture of the ``lines`` in
+        the box, or None. Then what Measure shows, where that is wanted.
     """
     nothing = [gr.skip()] * SHOWN_IN_MEASURE
     visitor, number = request.session_hash, number_of(event._data)
@@ -92,7 +94,8 @@ def serve(asked: Asked, on_pass: OnPass | None = None) -> service.ServedFill:
             return bundled
     return service.fill(
         picture, hole, feather=asked.feather, on_pass=on_pass, mode=asked.mode, seed=asked.seed,
-        guide=guide_of(asked, hole), network=asked.network,
+        guide=guide_of(asked, hole), lines=lines_of(asked, hole), network=asked.network,
+        passes=asked.passes,
     )  # fmt: skip
 
 
@@ -134,6 +137,7 @@ def answer_of(served: service.ServedFill, number: int) -> dict[str, Any]:
         "ran": runs(result),
         "notes": list(result.notes),
         "another": has_texture(result),
+        "lines": lines_path(result, patch.box),
     }
 
 
@@ -163,7 +167,8 @@ def with_known_original(result: InpaintingResult, asked: Asked) -> tuple[Inpaint
 
 
 def compare(data: Any) -> Iterator[list[comparison.Captioned]]:
-    """A hole in the network's two modes and by classical methods, one after the other.
+    """A hole in the network's two modes, after each of its passes, by the other networks and by
+    classical methods, one after the other.
 
     Args:
         data: of the fill that is shown, as it was asked for; None before the first.
@@ -175,18 +180,37 @@ def compare(data: Any) -> Iterator[list[comparison.Captioned]]:
         given = serve(asked, while_wanted).result
         other = asked._replace(mode=asked.other_mode())
         result, known = with_known_original(given, asked)
-        networks = {
-            name: functools.partial(serve, asked._replace(network=name), while_wanted)
-            for name in checkpoint.networks()
-            if name != asked.network
-        }
         yield from comparison.comparison(
-            result, known, lambda: serve(other, while_wanted).result, networks
-        )
+            result, known, lambda: serve(other, while_wanted).result,
+            _served(earlier_passes(asked)), _served(other_networks(asked)),
+        )  # fmt: skip
     except InpaintingError as error:
         raise user_error(str(error)) from error
     except Overtaken:
         return
+
+
+def earlier_passes(asked: Asked) -> dict[str, Asked]:
+    """What asks for a network's fill after each pass before its last one, by the pass's number."""
+    [most] = [shape["passes"] for shape in checkpoint.described() if shape["name"] == asked.network]
+    passes = range(1, asked.passes or most)
+    return {str(number): asked._replace(passes=number) for number in passes}
+
+
+def other_networks(asked: Asked) -> dict[str, Asked]:
+    """What asks the other networks for the same, by name; lines only those that see them."""
+    plain = asked._replace(passes=None)
+    return {
+        shape["name"]: plain._replace(
+            network=shape["name"], lines=asked.lines if shape["lines"] else None
+        )
+        for shape in checkpoint.described()
+        if shape["name"] != asked.network
+    }
+
+
+def _served(asked: Mapping[str, Asked]) -> dict[str, Callable[[], service.ServedFill]]:
+    return {name: functools.partial(serve, one, while_wanted) for name, one in asked.items()}
 
 
 def while_wanted(_: Pass) -> None:

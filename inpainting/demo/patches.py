@@ -54,6 +54,17 @@ def cut(result: InpaintingResult) -> Patch:
     return Patch(box, keep(part, "patch"))
 
 
+def lines_path(result: InpaintingResult, box: Box) -> str | None:
+    """Write the lines that a fill has followed to a file, as the canvas shows them: black, the more
+    opaque the surer; None of a network that predicts none.
+    """
+    if result.lines is None:
+        return None
+    shown = Image.new("LA", (box[2] - box[0], box[3] - box[1]))
+    shown.putalpha(result.lines.crop(box))
+    return keep(shown, "lines")
+
+
 def lay(picture: Image.Image, patches: Sequence[Patch]) -> Image.Image:
     """The picture with patches on it, in their order; the given one is changed.
 

@@ -47,15 +47,26 @@ def read_lines(source: ImageSource, hole: Hole) -> Image.Image:
                 width=image.width, height=image.height, picture_width=width, picture_height=height
             )
         )
+    lines = lines_inside(image, hole)
+    if lines is None:
+        raise InvalidGuide(OUTSIDE)
+    if np.count_nonzero(levels_of(lines)[0]) > np.count_nonzero(hole) / 2:
+        raise InvalidGuide(MOSTLY_DARK)
+    return lines
+
+
+def lines_inside(image: Image.Image, hole: Hole) -> Image.Image | None:
+    """What of a drawing says something inside the hole; None where nothing does.
+
+    Args:
+        image: of any mode, see :func:`read_lines`.
+        hole: bool (H, W), True = missing.
+    """
     told = hole.copy()
     if "A" in image.getbands():
         told &= is_white(image.getchannel("A"))
-    if not told.any():
-        raise InvalidGuide(OUTSIDE)
     dark = ~is_white(image.convert("RGB").convert("L"))
-    if np.count_nonzero(dark & told) > np.count_nonzero(hole) / 2:
-        raise InvalidGuide(MOSTLY_DARK)
-    return _image(dark & told, told)
+    return _image(dark & told, told) if told.any() else None
 
 
 def shrink_lines(lines: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -20,6 +20,7 @@ from inpainting.demo.asked import (
     Asked,
     guide_of,
     hole_of,
+    lines_of,
     mask_image_of,
     original_of,
     picture_of,
@@ -29,6 +30,7 @@ from inpainting.demo.examples import EXAMPLES
 from inpainting.demo.patches import Patch
 from inpainting.errors import EmptyHole, InpaintingError, InvalidConfig, InvalidImage, InvalidMask
 from inpainting.inference.guide_image import given_in
+from inpainting.inference.line_image import levels_of
 from inpainting.inference.parts import SEEDS
 from inpainting.io.images import decode
 from inpainting.masks.edit import grow
@@ -190,6 +192,25 @@ def test_drawn_colours_are_a_guide_inside_the_hole():
     assert guide.getpixel((25, 15)) == (0, 255, 0, 255)
     assert guide_of(read_asked(LEAST), hole) is None
     assert guide_of(read_asked(LEAST | {"guide": drawn((0, 0, 5, 5), "lime")}), hole) is None
+
+
+def test_drawn_lines_are_dark_and_say_something_inside_the_hole_alone():
+    hole = np.zeros((20, 30), bool)
+    hole[5:15, 10:20] = True
+    asked = read_asked(LEAST | {"lines": drawn((0, 7, 30, 9), "black")})
+    line, told = levels_of(lines_of(asked, hole))
+    assert np.array_equal(line, told) and told[7:9, 10:20].all() and told.sum() == 20
+    erased = read_asked(LEAST | {"lines": drawn((0, 7, 30, 9), "white")})
+    line, told = levels_of(lines_of(erased, hole))
+    assert not line.any() and told.sum() == 20
+    assert lines_of(read_asked(LEAST), hole) is None
+    assert lines_of(read_asked(LEAST | {"lines": drawn((0, 0, 5, 2), "black")}), hole) is None
+    assert not asked.is_plain and read_asked(LEAST).is_plain
+
+
+@pytest.mark.parametrize(("passes", "expected"), [(None, None), (0, None), (2, 2)])
+def test_passes_are_as_many_as_it_was_trained_for_unless_said(passes, expected):
+    assert read_asked(LEAST | {"passes": passes}).passes == expected
 
 
 @pytest.mark.parametrize("guide", [1, "ab", [], [1], {"box": [0, 0, 1, 1]}, {"png": ""}])

@@ -2,11 +2,13 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from inpainting import ResidualUNet, save_pretrained
 from inpainting.classical.registry import CLASSICAL
 from inpainting.demo import checkpoint
 from inpainting.demo.examples import EXAMPLES, read_mask_image, read_photo
@@ -14,6 +16,7 @@ from inpainting.errors import CheckpointError, InvalidConfig
 from inpainting.evaluation.metrics import score
 from inpainting.io.images import read_picture
 from inpainting.models.bundled import BUNDLED
+from tests.conftest import TINY
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +91,21 @@ def test_more_networks_are_named_and_loaded_beside_the_default_one(tiny_checkpoi
     assert re.fullmatch(r"tiny, [0-9a-f]{8}", checkpoint.checkpoint_name("tiny"))
     with pytest.raises(InvalidConfig, match="no network 'other': use one of .*'tiny'"):
         checkpoint.load_pipeline(network="other")
+
+
+def test_networks_are_described_by_their_shapes(tmp_path, tiny_checkpoint, monkeypatch):
+    for name, changes in (("drawn", {"guides": True}), ("looking", {"passes": 3})):
+        save_pretrained(ResidualUNet(replace(TINY, **changes)), tmp_path / name)
+    named = f"drawn={tmp_path / 'drawn'} looking={tmp_path / 'looking'}"
+    monkeypatch.setenv("INPAINTING_NETWORKS", named)
+    assert checkpoint.described() == [
+        {"name": "default", "lines": False, "passes": 1},
+        {"name": "drawn", "lines": True, "passes": 1},
+        {"name": "looking", "lines": False, "passes": 3},
+    ]
+    (tmp_path / "drawn" / "config.json").write_text("{")
+    with pytest.raises(CheckpointError, match="has no config.json that can be read"):
+        checkpoint.described()
 
 
 @pytest.mark.parametrize(

@@ -95,13 +95,33 @@ def test_other_networks_stand_between_this_one_and_the_classical_fills(noise):
     result = fill(image, mask_image)
     far = result._replace(image=Image.eval(result.image, lambda level: level // 3))
     networks = {"far": lambda: service.ServedFill(far, 1.25, "CPU", "far")}
-    steps = list(comparison.comparison(result, False, darker(result), networks))
+    steps = list(comparison.comparison(result, False, darker(result), networks=networks))
     assert [len(step) for step in steps] == [2, 3, 4, 5, 6, 7, 8]
     picture, caption = steps[-1][3]
     expected = score(np.array(image), np.array(far.image), result.hole)
     assert caption.startswith(f"Network far, natural fill: {expected.hole_psnr:.1f} dB, SSIM ")
     assert ", sharpness " in caption and caption.endswith(" · 1.25 s")
     assert picture == far.image.crop(comparison.around(result.hole))
+
+
+def test_earlier_passes_are_shown_with_their_doubt(noise):
+    image, mask_image = noise(200, 160), box_mask((200, 160), (50, 40, 90, 60))
+    result = fill(image, mask_image)
+    early = result._replace(
+        image=Image.eval(result.image, lambda level: level // 3),
+        expected_error=mask_image.point(lambda level: 12 if level else 0),
+    )
+    passes = {"1": lambda: service.ServedFill(early, 0.5, "CPU")}
+    steps = list(comparison.comparison(result, False, darker(result), passes))
+    (picture, words), (chart, doubt) = steps[2][3:5]
+    assert words.startswith("This network after pass 1: ") and "dB" in words
+    assert picture == early.image.crop(comparison.around(result.hole))
+    assert doubt == "What it doubts after pass 1: 12.0 levels of error expected on average"
+    assert chart.size == picture.size
+    blind = early._replace(expected_error=None)
+    passes = {"1": lambda: service.ServedFill(blind, 0.5, "CPU")}
+    steps = list(comparison.comparison(result, False, darker(result), passes))
+    assert len(steps[2]) == 4
 
 
 def test_an_equal_fill_is_infinitely_close(noise):

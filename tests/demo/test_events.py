@@ -9,7 +9,16 @@ import pytest
 from PIL import Image
 
 from inpainting.demo import comparison, events, report, service
-from inpainting.demo.asked import NO_GUIDE, NO_HOLE, PHOTO_GONE, UNFIT, picture_of, read_asked
+from inpainting.demo.asked import (
+    NO_GUIDE,
+    NO_HOLE,
+    PHOTO_GONE,
+    UNFIT,
+    Asked,
+    Drawn,
+    picture_of,
+    read_asked,
+)
 from inpainting.demo.errors import user_error
 from inpainting.demo.examples import EXAMPLES, read_mask_image, read_original, read_photo
 from inpainting.demo.images import MAP
@@ -390,13 +399,34 @@ def test_other_networks_fill_and_are_compared(noise, monkeypatch, tiny_pipeline)
         return tiny_pipeline
 
     monkeypatch.setattr(events.service, "load_pipeline", load_pipeline)
-    monkeypatch.setenv("INPAINTING_NETWORKS", "far=/tmp")
+    monkeypatch.setattr(
+        events.checkpoint, "described",
+        lambda: [
+            {"name": "default", "lines": False, "passes": 1},
+            {"name": "far", "lines": True, "passes": 1},
+        ],
+    )  # fmt: skip
     data = request(uploaded(noise(60, 40)), box_mask((60, 40), (10, 10, 20, 20)), network="far")
     assert "error" not in fill(data)["answer"] and asked == ["far"]
     *_, last = events.compare(data)
     captions = [caption for _, caption in last]
     assert any(caption.startswith("Network default, natural fill: ") for caption in captions)
     assert not any(caption.startswith("Network far") for caption in captions), "is this one"
+
+
+def test_what_is_asked_of_passes_and_of_other_networks(monkeypatch):
+    shapes = [("default", False, 1), ("far", True, 3), ("lined", True, 1)]
+    described = [dict(zip(("name", "lines", "passes"), shape, strict=True)) for shape in shapes]
+    monkeypatch.setattr(events.checkpoint, "described", lambda: described)
+    drawn = Drawn((0, 0, 1, 1), b"")
+    asked = Asked(1, "photo", network="far", lines=drawn)
+    assert [one.passes for one in events.earlier_passes(asked).values()] == [1, 2]
+    assert list(events.earlier_passes(asked._replace(passes=2))) == ["1"]
+    others = events.other_networks(asked._replace(passes=2))
+    assert {name: (one.network, one.lines) for name, one in others.items()} == {
+        "default": ("default", None), "lined": ("lined", drawn),
+    }  # fmt: skip
+    assert all(one.passes is None for one in others.values())
 
 
 def test_damage_is_compared_with_what_was_there_before(example):

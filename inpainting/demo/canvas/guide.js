@@ -1,23 +1,44 @@
-// Colours that the visitor draws into a hole, to say what should be there.
+// Colours and lines that the visitor draws into a hole, to say what should be there.
 
 import { sides } from "./server.js";
 import { toBase64 } from "./png.js";
 
-// A stroke is `{colour: "#rrggbb", radius, points: [[x, y], …]}` in photo pixels.
+// A stroke is `{colour: "#rrggbb", radius, points: [[x, y], …]}` in photo pixels; one of a line also
+// has `line`: true where there is to be one, false where there is to be none.
 
-/** Draws strokes with the context's transform, the first ones first. */
+const [DARK, LIGHT] = ["#000000", "#ffffff"]; // what a line is to the server, and what is none
+
+export const isLine = ({ line }) => line !== undefined;
+
+/** A stroke of the tools that guide. */
+export function begun(tool, colour) {
+  if (tool.kind === "colour") return { colour, radius: 0, points: [] };
+  return { line: tool.on, colour: tool.on ? DARK : LIGHT, radius: 0, points: [] };
+}
+
+/** Radius of a line's stroke, in photo pixels: thin, as networks have learned them. */
+export function lineRadius({ width, height }) {
+  return 1.5 * Math.max(1, Math.min(width, height) / 512);
+}
+
+/** Draws strokes with the context's transform, the first ones first; of lines, with an edge. */
 export function drawStrokes(context, strokes) {
   context.save();
   context.lineCap = context.lineJoin = "round";
-  for (const { colour, radius, points } of strokes) {
-    context.strokeStyle = colour;
-    context.lineWidth = 2 * radius;
-    context.beginPath();
-    context.moveTo(...points[0]);
-    for (const [x, y] of points) context.lineTo(x + 0.01, y); // a dot is a line, too
-    context.stroke();
+  for (const stroke of strokes) {
+    if (isLine(stroke)) trace(context, stroke, stroke.line ? LIGHT : DARK, 2 * stroke.radius + 2);
+    trace(context, stroke, stroke.colour, 2 * stroke.radius);
   }
   context.restore();
+}
+
+function trace(context, { points }, colour, width) {
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.beginPath();
+  context.moveTo(...points[0]);
+  for (const [x, y] of points) context.lineTo(x + 0.01, y); // a dot is a line, too
+  context.stroke();
 }
 
 /** The box of photo pixels that a stroke touches; null where it lies outside of the photo. */
@@ -32,8 +53,16 @@ export function strokeBox({ radius, points }, { width, height }) {
   return box.left < box.right && box.top < box.bottom ? box : null;
 }
 
-/** Strokes as the server takes them: their box, and a PNG of that part in base64; or null. */
+/** Colours and lines as the server takes them, apart. */
 export async function paintedGuide(strokes, photo) {
+  return {
+    guide: await paintedStrokes(strokes.filter((stroke) => !isLine(stroke)), photo),
+    lines: await paintedStrokes(strokes.filter(isLine), photo),
+  };
+}
+
+/** Strokes as their box, and a PNG of that part in base64; or null. */
+async function paintedStrokes(strokes, photo) {
   const boxes = strokes.map((stroke) => strokeBox(stroke, photo)).filter(Boolean);
   if (!boxes.length) return null;
   const box = {
@@ -45,7 +74,8 @@ export async function paintedGuide(strokes, photo) {
   const canvas = new OffscreenCanvas(box.right - box.left, box.bottom - box.top);
   const context = canvas.getContext("2d");
   context.translate(-box.left, -box.top);
-  drawStrokes(context, strokes);
+  context.lineCap = context.lineJoin = "round";
+  for (const stroke of strokes) trace(context, stroke, stroke.colour, 2 * stroke.radius);
   const blob = await canvas.convertToBlob({ type: "image/png" });
   return { box: sides(box), png: toBase64(new Uint8Array(await blob.arrayBuffer())) };
 }

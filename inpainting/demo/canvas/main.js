@@ -12,14 +12,14 @@ import { keep, keepSettings, restore, settings } from "./storage.js";
 import { Strip } from "./strip.js";
 import { save, Toolbar } from "./toolbar.js";
 
-const DEFAULTS = { auto: true, mode: "auto", feather: 0 };
+const DEFAULTS = { auto: true, mode: "auto", feather: 0, network: "default", passes: 0 };
 
 /** @param gradio what `gr.HTML` gives to `js_on_load` */
 export async function mount(gradio) {
   const { element, props, trigger } = gradio;
   const root = element.querySelector(".inpaint");
   const server = new Server(gradio);
-  const session = new Session(server, settings(DEFAULTS), props.limits);
+  const session = new Session(server, settings(DEFAULTS), props.limits, props.networks);
   const stage = new Stage(root.querySelector(".stage"), props.colours, hands(session, () => stage));
   const toolbar = new Toolbar(root, session, stage, {
     measure: (on) => measure(session, trigger, on),
@@ -95,7 +95,7 @@ function show(session, stage, toolbar, strip) {
       const picture = step.patches.length ? new Picture(photo, step.patches) : before;
       shown = { patches: step.patches, bitmap: photo.bitmap, before, picture };
     }
-    stage.show(shown.picture, shown.before, session.marked, session.guide);
+    stage.show(shown.picture, shown.before, session.marked, session.guide, session.lines);
     if (isNew) toolbar.firstBrush(photo);
     keep(session);
   }
@@ -131,7 +131,7 @@ function shortcuts(toolbar, session, stage) {
   const { actions } = toolbar;
   listenToKeys({
     f: actions.fill, Enter: actions.fill, a: actions.another, b: actions.brush, e: actions.eraser,
-    c: actions.colour, s: () => actions.select(), "[": actions.smaller, "]": actions.larger,
+    c: actions.colour, l: () => actions.line(), s: () => actions.select(), "[": actions.smaller, "]": actions.larger,
     "+": actions["zoom-in"], "=": actions["zoom-in"], "-": actions["zoom-out"], 0: actions.fit,
     "ctrl+z": actions.undo, "ctrl+shift+z": actions.redo, "ctrl+y": actions.redo,
     o: () => toolbar.one(".tools [data-file=photo]").click(),

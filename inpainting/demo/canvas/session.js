@@ -1,6 +1,6 @@
 // What the visitor works on: a photo, what is painted, the fills so far, and the steps between them.
 
-import { isIn, paintedGuide, strokeBox, touches } from "./guide.js";
+import { begun, isIn, isLine, lineRadius, paintedGuide, strokeBox, touches } from "./guide.js";
 import { History } from "./history.js";
 import { Hole } from "./hole.js";
 import { Patient } from "./patient.js";
@@ -26,7 +26,7 @@ export function growth({ width, height }) {
  * `onset(settings)` after one of the settings.
  */
 export class Session {
-  constructor(server, settings, limits) {
+  constructor(server, settings, limits, networks = [{ name: "default", lines: false, passes: 1 }]) {
     this.server = server;
     this.patient = new Patient(server, {
       tell: (text, kind) => this.say(text, kind),
@@ -34,10 +34,12 @@ export class Session {
       onlook: (photo, differs) => this.look(photo, differs),
     });
     this.limits = limits; // {file: bytes}
-    this.settings = settings; // {auto, mode, feather}
+    this.settings = settings; // {auto, mode, feather, network, passes}
+    this.networks = networks; // [{name, lines, passes}]: what can fill, and what it looks at
     this.history = null;
     this.hole = null; // what is painted, live
     this.guide = []; // strokes of colour, live, see guide.js
+    this.fetchedLines = new WeakMap(); // by answer: lines that its fill has followed
     this.rough = null; // a scribble to be snapped to something
     this.filling = null; // what is being filled, on top of `hole`
     this.isRetry = false; // whether that has been filled before
@@ -81,6 +83,16 @@ export class Session {
     this.say(this.message.text, this.message.kind);
     const last = this.step?.fill;
     if (name === "mode" && last && last.asked.mode !== value) this.again({ mode: value, seed: 0 });
+    if (name === "network" || name === "passes") this.again(this.chosen(last?.asked.guide ?? []));
+  }
+
+  /** Which network fills, and in how many passes: lines need one that sees them. */
+  chosen(guide) {
+    const { network, passes } = this.settings;
+    const wanted = this.networks.find(({ name }) => name === network) ?? this.networks[0];
+    const seeing = this.networks.find(({ lines }) => lines);
+    const used = guide.some(isLine) && !wanted.lines && seeing ? seeing : wanted;
+    return { network: used.name, passes: passes && Math.min(passes, used.passes) };
   }
 
   // Photos
@@ -190,7 +202,8 @@ export class Session {
 
   /** A stroke begins at a point of the photo; `colourThere` gives the colour that is shown there. */
   beginStroke(erase, at, colourThere) {
-    if (this.tool.kind === "colour" && !erase) return this.beginColour(at, colourThere);
+    if (this.tool.kind === "colour" && !erase) return this.beginGuide(at, colourThere);
+    if (this.tool.kind === "line") return this.beginGuide(at, null, erase);
     this.erases = erase || this.tool.kind === "eraser";
     this.isDrawing = true;
     this.touched = false;
@@ -198,15 +211,17 @@ export class Session {
     if (this.tool.kind === "select" && !erase) this.rough = new Hole(this.hole.width, this.hole.height);
   }
 
-  /** A stroke of colour begins: beside the hole it takes the colour that is there. */
-  beginColour({ x, y }, colourThere) {
+  /** A stroke that guides begins: one of colour, beside the hole, takes the colour that is there. */
+  beginGuide({ x, y }, colourThere, erase = false) {
     this.within = this.guided;
     if (this.filling) return this.say(SAY.filling, "busy");
     if (!this.within) return this.say(SAY.noHole, "error");
-    if (!isIn(this.within, x, y)) this.colour = colourThere() ?? this.colour;
+    const isColour = this.tool.kind === "colour";
+    if (isColour && !isIn(this.within, x, y)) this.colour = colourThere() ?? this.colour;
     this.isDrawing = true;
     this.touched = false;
-    this.guide = [...this.guide, { colour: this.colour, radius: 0, points: [] }];
+    const tool = isColour ? this.tool : { kind: "line", on: this.tool.on && !erase };
+    this.guide = [...this.guide, begun(tool, this.colour)];
     this.onchange();
   }
 
@@ -214,7 +229,7 @@ export class Session {
   paint(x0, y0, x1, y1, radius) {
     if (!this.isDrawing) return null;
     this.brush = radius;
-    if (this.within) return this.paintColour(x1, y1, radius);
+    if (this.within) return this.paintGuide(x1, y1, radius);
     let box;
     if (this.rough && this.tool.box) {
       this.corner ??= { x: x0, y: y0 };
@@ -227,16 +242,16 @@ export class Session {
     return box;
   }
 
-  paintColour(x, y, radius) {
+  paintGuide(x, y, radius) {
     const stroke = this.guide.at(-1);
     if (!stroke) return null; // a fill has begun meanwhile, and took it
-    stroke.radius = radius;
+    stroke.radius = stroke.line ? lineRadius(this.photo) : radius;
     stroke.points.push([x, y]);
-    return strokeBox({ radius, points: stroke.points.slice(-2) }, this.photo);
+    return strokeBox({ radius: stroke.radius + 1, points: stroke.points.slice(-2) }, this.photo);
   }
 
   /** A stroke of colour ends: what it guides is filled again, if that is wanted. */
-  async endColour() {
+  async endGuide() {
     const { within } = this;
     this.within = null;
     if (!this.guide.length) return;
@@ -253,7 +268,7 @@ export class Session {
   async endStroke() {
     if (!this.isDrawing) return;
     this.isDrawing = false;
-    if (this.within) return this.endColour();
+    if (this.within) return this.endGuide();
     if (!this.touched) {
       this.rough = null;
       return;
@@ -397,7 +412,9 @@ export class Session {
     this.hole = new Hole(hole.width, hole.height);
     const { mode, feather } = this.settings;
     const { guide } = this;
-    const asked = { grow: exact ? 0 : growth(photo), mode, feather, seed: 0, known, guide };
+    const asked = {
+      grow: exact ? 0 : growth(photo), mode, feather, seed: 0, known, guide, ...this.chosen(guide),
+    };
     await this.run({ photo, patches, hole, asked });
     if (!this.filling && this.settings.auto && !this.isDrawing && !this.hole?.isEmpty()) {
       if (this.message.kind !== "error") await this.fill();
@@ -410,7 +427,8 @@ export class Session {
     if (!last || this.filling) return;
     const { asked, patches } = last;
     const changed = options ?? { seed: (asked.seed + 1) % SEEDS };
-    const next = { ...asked, ...changed, guide: [...(asked.guide ?? []), ...this.guide] };
+    const guide = [...(asked.guide ?? []), ...this.guide];
+    const next = { ...asked, ...changed, guide, ...this.chosen(guide) };
     const hole = Hole.unpack(last.hole);
     await this.run({ photo: this.photo, patches, hole, asked: next, isRetry: true });
   }
@@ -439,7 +457,7 @@ export class Session {
     this.say(SAY.filling, "busy");
     try {
       const sent = {
-        ...(await painted(hole)), ...asked, guide: await paintedGuide(asked.guide ?? [], photo),
+        ...(await painted(hole)), ...asked, ...(await paintedGuide(asked.guide ?? [], photo)),
         measured: this.isMeasuring,
       };
       const answer = await this.patient.about(photo, patches, (base) =>
@@ -471,6 +489,27 @@ export class Session {
       fill: { asked, sent, answer, patches, hole: hole.pack() },
     });
     this.say(told(answer), answer.notes.length ? "note" : "done");
+  }
+
+  /** The lines that the shown fill has followed, `{box, bitmap}`, while they are drawn; or null. */
+  get lines() {
+    const answer = this.step?.fill?.answer;
+    if (this.tool.kind !== "line" || this.filling || !answer?.lines) return null;
+    const known = this.fetchedLines.get(answer);
+    if (known === undefined) this.fetchLines(answer);
+    return known ?? null;
+  }
+
+  async fetchLines(answer) {
+    this.fetchedLines.set(answer, null);
+    const [left, top, right, bottom] = answer.box;
+    try {
+      const { bitmap } = await this.patient.fetch(this.server.file(answer.lines));
+      this.fetchedLines.set(answer, { box: { left, top, right, bottom }, bitmap });
+      this.onchange();
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   async patch({ box: [left, top, right, bottom], path, whole }) {
@@ -541,6 +580,7 @@ export class Session {
   invitation() {
     if (!this.step) return SAY.noPhoto;
     if (this.tool.kind === "colour") return SAY.colour;
+    if (this.tool.kind === "line") return SAY.line;
     return this.settings.auto
       ? "Paint over what should go: it is filled when you let go."
       : "Paint over what should go, then press Fill.";

@@ -23,7 +23,8 @@ export class Stage {
     this.ring = element.querySelector(".ring");
     this.picture = null; // what is shown
     this.before = null; // the picture without fills
-    this.guide = []; // strokes of colour
+    this.guide = []; // strokes of colours and lines
+    this.lines = null; // that the fill has followed, {box, bitmap}
     this.holes = []; // what is painted, and what is being filled
     this.view = null;
     this.views = new WeakMap(); // by photo: one that is shown again is where it was
@@ -37,11 +38,11 @@ export class Stage {
   }
 
   /** Shows a picture; a photo of another size is fitted to the stage. */
-  show(picture, before, holes, guide) {
+  show(picture, before, holes, guide, lines = null) {
     const { width, height } = picture.photo;
     const same = this.view && this.view.photoWidth === width && this.view.photoHeight === height;
     const other = this.before?.photo !== picture.photo;
-    Object.assign(this, { picture, before, holes, guide });
+    Object.assign(this, { picture, before, holes, guide, lines });
     this.element.style.setProperty("--ratio", width / height);
     if (!same || other) this.turnTo(picture.photo);
     this.draw();
@@ -138,6 +139,7 @@ export class Stage {
     const { left, top, right, bottom } = part ?? { left: 0, top: 0, right: size[0], bottom: size[1] };
     context.putImageData(this.pixels, 0, 0, left, top, right - left, bottom - top);
     context.setTransform(view.scale, 0, 0, view.scale, view.x, view.y);
+    if (this.lines) drawLines(context, this.lines);
     drawStrokes(context, this.guide);
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
@@ -318,4 +320,13 @@ function union(holes) {
   const both = painted[0].copy();
   both.add(painted[1]);
   return both;
+}
+
+/** Lines as they were followed, light around them so that they are seen on dark, too. */
+function drawLines(context, { box: { left, top }, bitmap }) {
+  context.save();
+  context.shadowColor = "#fff";
+  context.shadowBlur = 2;
+  context.drawImage(bitmap, left, top);
+  context.restore();
 }

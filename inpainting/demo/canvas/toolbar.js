@@ -21,6 +21,7 @@ export class Toolbar {
       brush: () => this.pick({ kind: "brush" }),
       eraser: () => this.pick({ kind: "eraser" }),
       colour: () => this.pickColour(),
+      line: ({ on = "1" } = {}) => this.pickLine(on === "1"),
       select: ({ what = "object", box } = {}) => this.pick({ kind: "select", what, box: Boolean(box) }),
       smaller: () => this.setRadius(stage.radius / STEP),
       larger: () => this.setRadius(stage.radius * STEP),
@@ -42,6 +43,7 @@ export class Toolbar {
     this.listenToHold();
     this.closeMenus();
     this.leaveRoom();
+    this.offerNetworks();
     stage.element.addEventListener("zoomed", () => this.show());
   }
 
@@ -66,7 +68,8 @@ export class Toolbar {
     const name = target.dataset.set;
     if (name) {
       const pixels = () => Math.min(32, Math.max(0, Number(target.value) || 0));
-      const value = target.type === "number" ? pixels() : target.value;
+      const isNumber = target.type === "number" || name === "passes";
+      const value = isNumber ? pixels() : target.value;
       this.session.set(name, value);
     } else if (target.dataset.file) {
       const [file] = target.files;
@@ -95,6 +98,13 @@ export class Toolbar {
     if (this.session.tool.kind === "colour") return this.one("[data-colour]").showPicker();
     this.pick({ kind: "colour" });
     this.session.say(SAY.colour);
+  }
+
+  /** Choose to draw lines, or to erase them. */
+  pickLine(on) {
+    if (!this.session.networks.some(({ lines }) => lines)) return;
+    this.pick({ kind: "line", on });
+    this.session.say(SAY.line);
   }
 
   setColour(colour) {
@@ -169,6 +179,16 @@ export class Toolbar {
     new ResizeObserver(told).observe(tools);
   }
 
+  /** What only some networks can is offered where there is one. */
+  offerNetworks() {
+    const { networks } = this.session;
+    this.one("[data-menu=line]").hidden = !networks.some(({ lines }) => lines);
+    this.one(".networks").hidden = networks.length < 2;
+    this.one("[data-set=network]").replaceChildren(
+      ...networks.map(({ name }) => new Option(name, name)),
+    );
+  }
+
   /** An open menu closes at a press elsewhere, and at Escape. */
   closeMenus() {
     const menus = this.root.querySelectorAll("details.menu");
@@ -210,6 +230,11 @@ export class Toolbar {
     pressed("colour", tool.kind === "colour");
     this.one("[data-colour]").value = session.colour;
     this.one("[data-act=colour]").style.setProperty("--colour", session.colour);
+    for (const button of this.root.querySelectorAll("[data-act=line]")) {
+      const on = tool.kind === "line" && tool.on === (button.dataset.on === "1");
+      button.setAttribute("aria-pressed", String(on));
+    }
+    this.one("[data-menu=line] summary").classList.toggle("on", tool.kind === "line");
     for (const button of this.root.querySelectorAll("[data-act=select]")) {
       const { what, box } = button.dataset;
       const on = tool.kind === "select" && tool.what === what && tool.box === Boolean(box);
@@ -252,6 +277,17 @@ export class Toolbar {
     for (const radio of this.root.querySelectorAll("[data-set=mode]")) {
       radio.checked = radio.value === settings.mode;
     }
+    const { networks } = this.session;
+    const network = networks.find(({ name }) => name === settings.network) ?? networks[0];
+    this.one("[data-set=network]").value = network.name;
+    const { passes } = network;
+    this.one(".passes").hidden = passes < 2;
+    const looks = this.one("[data-set=passes]");
+    if (looks.options.length !== passes) {
+      const options = Array.from({ length: passes }, (_, k) => new Option(String(k + 1)));
+      looks.replaceChildren(...options);
+    }
+    looks.value = String(Math.min(settings.passes || passes, passes));
     const pixels = photo ? `${growth(photo)} pixels` : "2 to 4 pixels";
     this.one(".growth").textContent =
       `Strokes are grown by ${pixels} before a fill, so that soft edges go, too.`;

@@ -11,6 +11,7 @@ export const SAY = {
   opening: "Opening your photo …",
   sending: "Sending your photo, once …",
   colour: "Draw what should be there into the fill: a stroke from beside it takes the colour there.",
+  line: "Draw borders into the fill where they should be, or erase those that should not be.",
   noHole: "First paint over what should go; then draw into it what should be there.",
   outside: "That stroke lies beside the fill: draw into it what should be there.",
   press: "Press Fill when everything is painted.",

@@ -6,10 +6,10 @@ import { equal, ok } from "/tests/check.js";
 import { FakeServer, file, photo, until } from "/tests/fakes.js";
 
 /** A session with a photo of 100 × 60 pixels. */
-async function started(settings = {}) {
+async function started(settings = {}, networks = undefined) {
   const server = new FakeServer();
-  const all = { auto: true, mode: "auto", feather: 0, ...settings };
-  const session = new Session(server, all, { file: 1000 });
+  const all = { auto: true, mode: "auto", feather: 0, network: "default", passes: 0, ...settings };
+  const session = new Session(server, all, { file: 1000 }, networks);
   session.begin(await photo(100, 60));
   return { session, server };
 }
@@ -319,6 +319,86 @@ export async function test_colours_in_a_hole_that_is_not_filled_yet_wait_with_it
   equal(server.fills[0].data.guide.box, [28, 28, 37, 32]);
   await until(() => session.step.kind === "fill");
   equal(session.guide, []);
+}
+
+const NETWORKS = [
+  { name: "default", lines: false, passes: 1 }, { name: "borders", lines: true, passes: 3 },
+];
+
+/** A session in which a hole was filled, and lines are drawn. */
+async function drawing(settings = {}) {
+  const { session, server } = await started(settings, NETWORKS);
+  const done = stroke(session, 30);
+  await answer(server, 1);
+  await done;
+  session.tool = { kind: "line", on: true };
+  return { session, server };
+}
+
+function border(session, erase = false) {
+  session.beginStroke(erase, INSIDE, () => "#123456");
+  session.paint(30, 30, 30, 30, 9);
+  session.paint(30, 30, 35, 30, 9);
+  return session.endStroke();
+}
+
+export async function test_a_line_is_filled_by_a_network_that_sees_it() {
+  const { session, server } = await drawing();
+  const done = border(session);
+  await answer(server, 2);
+  await done;
+  const [first, second] = server.fills.map(({ data }) => data);
+  equal([first.network, first.lines], ["default", null]);
+  equal([second.network, second.guide], ["borders", null]);
+  equal(second.lines.box, [28, 28, 37, 32], "thin, whatever the brush");
+  const { guide } = session.step.fill.asked;
+  equal(guide.map(({ line, radius }) => [line, radius]), [[true, 1.5]]);
+}
+
+export async function test_the_other_button_erases_a_line_and_so_does_the_eraser_of_lines() {
+  const { session, server } = await drawing();
+  const done = border(session, true);
+  await answer(server, 2);
+  await done;
+  session.tool = { kind: "line", on: false };
+  const more = border(session);
+  await answer(server, 3);
+  await more;
+  const { guide } = session.step.fill.asked;
+  equal(guide.map(({ line, radius }) => [line, radius]), [[false, 9], [false, 9]]);
+}
+
+export async function test_another_network_and_more_passes_are_seen_at_once() {
+  const { session, server } = await drawing();
+  session.set("network", "borders");
+  await answer(server, 2);
+  await until(() => session.step.fill.asked.network === "borders");
+  session.set("passes", 2);
+  await answer(server, 3);
+  await until(() => session.step.fill.asked.passes === 2);
+  session.set("network", "default");
+  await answer(server, 4);
+  await until(() => session.step.fill.asked.network === "default");
+  equal(session.step.fill.asked.passes, 1, "it can no more");
+}
+
+export async function test_a_network_that_is_not_served_any_more_is_the_first_one() {
+  const { session, server } = await started({ network: "gone" }, NETWORKS);
+  stroke(session, 30);
+  await until(() => server.fills.length === 1);
+  equal(server.fills[0].data.network, "default");
+}
+
+export async function test_the_lines_of_a_fill_are_fetched_while_lines_are_drawn() {
+  const { session, server } = await drawing();
+  session.tool = { kind: "brush" };
+  session.step.fill.answer.lines = session.step.patches[0].path; // a file that is there
+  equal(session.lines, null);
+  session.tool = { kind: "line", on: true };
+  equal(session.lines, null, "on their way");
+  await until(() => session.lines);
+  const { left, top, right, bottom } = session.lines.box;
+  equal([left, top, right, bottom], session.step.fill.answer.box);
 }
 
 export async function test_another_try_and_another_mode_follow_the_colours_too() {
