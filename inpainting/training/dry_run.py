@@ -45,7 +45,8 @@ def dry_run(trainer: Trainer) -> str:
 
 
 def _seconds_per_step(trainer: Trainer) -> float:
-    before = replace(trainer.state)
+    before, recipe = replace(trainer.state), trainer.recipe
+    trainer.recipe = replace(recipe, alone=(0.0, 0.0))  # with critics, from where they learn too
     batches = trainer.loader.batches(before.samples, trainer.accelerator.device)
     times = []
     with closing(batches):
@@ -54,7 +55,7 @@ def _seconds_per_step(trainer: Trainer) -> float:
             trainer.step(batches, stopping=False)
             times.append(time.perf_counter() - start)
     trainer.settle()
-    trainer.state = before
+    trainer.state, trainer.recipe = before, recipe
     return statistics.median(times[1:])
 
 

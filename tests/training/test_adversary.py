@@ -13,6 +13,7 @@ from inpainting.models.guide import Guide
 from inpainting.training import trainer as trainer_module
 from inpainting.training.adversary import Adversary, Critics, Phase
 from inpainting.training.checkpoints import load_state
+from inpainting.training.dry_run import STEPS
 from inpainting.training.objective import read
 from inpainting.training.recipes import RECIPES, phase_at
 from inpainting.training.trainer import Trainer
@@ -181,6 +182,16 @@ def test_a_run_without_critics_can_go_on_with_them(pictures, tmp_path):
     run(pictures, tmp_path / "run", "--max-steps=2", "--checkpointing-steps=1")
     run(pictures, tmp_path / "run", "--max-steps=4", "--logging-steps=1", *FLAGS)
     assert "critics" in [r for r in records(tmp_path / "run") if "loss" in r][-1]
+
+
+def test_a_dry_run_measures_steps_with_critics(pictures, tmp_path, monkeypatch, capsys):
+    learned = []
+    gradients = Adversary.gradients
+    monkeypatch.setattr(
+        Adversary, "gradients", lambda *given: learned.append(1) or gradients(*given)
+    )
+    run(pictures, tmp_path / "run", "--dry-run", "--max-steps=9", *FLAGS)
+    assert len(learned) == STEPS and "s per step" in capsys.readouterr().out
 
 
 def test_a_window_that_is_too_small_for_critics_is_told(pictures, tmp_path):
