@@ -7,11 +7,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from inpainting.data.hints import LARGEST
-from inpainting.data.lines import lines_in
+from inpainting.data.lines import lines_in, some_of
 from inpainting.evaluation.metrics import score
 from inpainting.evaluation.protocol import Pair
 from inpainting.evaluation.tables import markdown
@@ -21,7 +22,7 @@ from inpainting.io.tensors import to_image, to_tensor
 from inpainting.losses.structure import smooth_colours
 from inpainting.masks.convert import batch_of, composite, valid_from_hole
 from inpainting.models.base import Network
-from inpainting.models.context import KnownAttention
+from inpainting.models.context import WHOLE, KnownAttention
 from inpainting.models.guide import Guide
 from inpainting.models.passes import in_passes
 from inpainting.models.residual_unet import ResidualUNet
@@ -53,9 +54,7 @@ def hints_table(networks: dict[str, Network], pairs: Sequence[Pair]) -> str:
     for name, network in networks.items():
         predictor = Predictor(network)
         scores = np.array([[_hinted(predictor, pair, n) for pair in pairs] for n in HINTS])
-        means = np.nanmean(scores[..., 0], axis=1)
-        cells = [f"{mean - means[0]:+.2f}" for mean in means[1:]]
-        rows.append([name, f"{means[0]:.2f}", *cells, f"{np.nanmean(scores[-1, :, 1]):.1f}"])
+        rows.append([name, *_gains(scores[..., 0]), f"{np.nanmean(scores[-1, :, 1]):.1f}"])
     return markdown(["hints", "none (dB)", *map(str, HINTS[1:]), "error at a hint"], rows)
 
 
@@ -65,13 +64,11 @@ def lines_table(networks: dict[str, Network], pairs: Sequence[Pair]) -> str:
     for name, network in networks.items():
         predictor = Predictor(network)
         scores = np.array([[_lined(predictor, pair, x) for pair in pairs] for x in SHARES])
-        means = np.nanmean(scores[..., 0], axis=1)
         found = [
             "–" if np.isnan(column).all() else f"{np.nanmean(column):.2f}"
             for column in (scores[0, :, 1], scores[0, :, 2])
         ]
-        gains = [f"{mean - means[0]:+.2f}" for mean in means[1:]]
-        rows.append([name, f"{means[0]:.2f}", *gains, *found])
+        rows.append([name, *_gains(scores[..., 0]), *found])
     shares = [f"{100 * share:g} %" for share in SHARES[1:]]
     return markdown(
         ["lines shown", "none (dB)", *shares, f"F1 within {NEAR} px", "smooth picture (dB)"], rows
@@ -106,7 +103,7 @@ def draw_sources(network: Network, pair: Pair, path: Path) -> None:
     [(x, known)] = seen
     height, width = x.shape[-2:]
     place = torch.arange(height * width).reshape(height, width)
-    source = torch.where(known[0, 0] > 1 - 1e-3, place, network.context.sources(x, known)[0])
+    source = torch.where(known[0, 0] > WHOLE, place, network.context.sources(x, known)[0])
     across, down = source % width / width, source // width / height
     colours = torch.stack([across, down, torch.full_like(across, 0.4)], -1)
     size = pair.original.shape[1::-1]
@@ -114,6 +111,12 @@ def draw_sources(network: Network, pair: Pair, path: Path) -> None:
     holed = np.where(pair.hole[..., None], 255, pair.original).astype(np.uint8)
     strip = np.concatenate([pair.original, holed, np.asarray(chart)], axis=1)
     Image.fromarray(strip).save(path)
+
+
+def _gains(scores: NDArray[np.float64]) -> list[str]:
+    """Of (n, pairs): the first mean over pairs, and by how much the others are above it."""
+    first, *others = scores.mean(axis=1)
+    return [f"{first:.2f}", *(f"{mean - first:+.2f}" for mean in others)]
 
 
 def _hinted(predictor: Predictor, pair: Pair, number: int) -> tuple[float, float]:
@@ -143,7 +146,7 @@ def _lined(predictor: Predictor, pair: Pair, share: float) -> tuple[float, float
     lines = lines_in(pair.original) > 0
     guide = None
     if share:
-        told = _some(lines & pair.hole, share, generator_for(0, pair.index))
+        told = some_of(lines & pair.hole, share, generator_for(0, pair.index))
         if share == 1:
             told = pair.hole
         drawn = torch.from_numpy(np.where(told, lines, -1.0))[None, None].float()
@@ -171,14 +174,6 @@ def f1_within(found: Flags, true: Flags, hole: Hole) -> float:
     precision = (found & near_true).sum() / max(1, found.sum())
     recall = (true & near_found).sum() / true.sum()
     return float(2 * precision * recall / max(precision + recall, 1e-9))
-
-
-def _some(lines: Flags, share: float, generator: np.random.Generator) -> Flags:
-    """A share of the lines, each whole or not at all."""
-    count, labels = cv2.connectedComponents(lines.astype(np.uint8), connectivity=8)
-    shown = generator.random(count) < share
-    shown[0] = False
-    return shown[labels]
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from inpainting.types import Hole, Pixels
+from inpainting.types import Flags, Hole, Pixels
 
 SIGMA = 2.0  # of the blur, in pixels
 LOW, HIGH = 0.1, 0.25  # thresholds of the gradient: standard deviations of the picture per pixel
@@ -55,17 +55,21 @@ def draw_lines(picture: Pixels, hole: Hole, generator: Generator) -> NDArray[np.
         told whether there is one, which is inside the hole: nowhere, everywhere, or along some of
         the lines.
     """
-    import cv2
-
     lines = lines_in(picture)
     told = np.zeros_like(lines)
     choice = generator.random()
     if choice < ALL:
         told[hole] = 255
     elif choice < ALL + SOME:
-        inside = ((lines > 0) & hole).astype(np.uint8)
-        count, labels = cv2.connectedComponents(inside, connectivity=8)
-        shown = generator.random(count) < KEPT
-        shown[0] = False  # what is on no line
-        told[shown[labels]] = 255
+        told[some_of((lines > 0) & hole, KEPT, generator)] = 255
     return np.stack([lines, told], axis=-1)
+
+
+def some_of(lines: Flags, share: float, generator: Generator) -> Flags:
+    """Lines, bool (H, W), each of which is shown whole, with a probability, or not at all."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(lines.astype(np.uint8), connectivity=8)
+    shown = generator.random(count) < share
+    shown[0] = False  # what is on no line
+    return shown[labels]

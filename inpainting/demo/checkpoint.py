@@ -15,7 +15,6 @@ from inpainting.models import bundled
 if TYPE_CHECKING:  # it loads torch, which takes longer than the page can wait
     from inpainting.inference.pipeline import InpaintingPipeline
 
-CONFIG = "config.json"  # of a checkpoint
 DEFAULT = "default"  # the name of the network that fills unless another one is asked for
 NAMES = "[a-z][a-z0-9-]{0,31}"
 
@@ -102,13 +101,13 @@ def _shape(place: Checkpoint) -> dict[str, Any]:
 
     try:
         if place.revision:
-            path = Path(hf_hub_download(place.name or "", CONFIG, revision=place.revision))
+            path = Path(hf_hub_download(place.name or "", bundled.CONFIG, revision=place.revision))
         else:
-            path = Path(place.name or bundled.BUNDLED) / CONFIG
+            path = Path(place.name or bundled.BUNDLED) / bundled.CONFIG
         shape = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"{place.name or bundled.BUNDLED} has no {CONFIG} that can be read "
+            f"{place.name or bundled.BUNDLED} has no {bundled.CONFIG} that can be read "
             f"({first_line(error)}): give a folder or repository that train.py has written."
         ) from error
     return shape if isinstance(shape, dict) else {}

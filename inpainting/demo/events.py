@@ -38,6 +38,7 @@ REQUESTS = Requests()
 
 NOTHING_TO_COMPARE = "There is nothing to compare yet: fill something first."
 
+Shapes = list[dict[str, Any]]  # of checkpoint.described
 Outputs = tuple[Any, ...]  # of fill: the canvas's answer, and what Measure shows
 SHOWN_IN_MEASURE = 5  # report, two maps, levels, comparison
 
@@ -176,13 +177,13 @@ def compare(data: Any) -> Iterator[list[comparison.Captioned]]:
     if not data:
         raise user_error(NOTHING_TO_COMPARE)
     try:
-        asked = read_asked(data)
+        asked, shapes = read_asked(data), checkpoint.described()
         given = serve(asked, while_wanted).result
         other = asked._replace(mode=asked.other_mode())
         result, known = with_known_original(given, asked)
         yield from comparison.comparison(
             result, known, lambda: serve(other, while_wanted).result,
-            _served(earlier_passes(asked)), _served(other_networks(asked)),
+            _served(earlier_passes(asked, shapes)), _served(other_networks(asked, shapes)),
         )  # fmt: skip
     except InpaintingError as error:
         raise user_error(str(error)) from error
@@ -190,21 +191,21 @@ def compare(data: Any) -> Iterator[list[comparison.Captioned]]:
         return
 
 
-def earlier_passes(asked: Asked) -> dict[str, Asked]:
+def earlier_passes(asked: Asked, shapes: Shapes) -> dict[str, Asked]:
     """What asks for a network's fill after each pass before its last one, by the pass's number."""
-    [most] = [shape["passes"] for shape in checkpoint.described() if shape["name"] == asked.network]
+    [most] = [shape["passes"] for shape in shapes if shape["name"] == asked.network]
     passes = range(1, asked.passes or most)
     return {str(number): asked._replace(passes=number) for number in passes}
 
 
-def other_networks(asked: Asked) -> dict[str, Asked]:
+def other_networks(asked: Asked, shapes: Shapes) -> dict[str, Asked]:
     """What asks the other networks for the same, by name; lines only those that see them."""
     plain = asked._replace(passes=None)
     return {
         shape["name"]: plain._replace(
             network=shape["name"], lines=asked.lines if shape["lines"] else None
         )
-        for shape in checkpoint.described()
+        for shape in shapes
         if shape["name"] != asked.network
     }
 

@@ -53,25 +53,24 @@ def fill(
     feather: int = 0,
     on_pass: OnPass | None = None,
     *,
-    mode: str = "auto",
-    seed: int = 0,
-    guide: Image.Image | None = None,
-    lines: Image.Image | None = None,
-    passes: int | None = None,
     network: str = DEFAULT,
+    **options: Any,
 ) -> ServedFill:
     """Fill on the lent GPU, if there is one, else where the pipeline is.
+
+    Args:
+        picture, hole, strategy, feather, on_pass, options: of ``InpaintingPipeline.fill_hole``.
+        network: a name of :func:`inpainting.demo.checkpoint.networks`.
 
     Raises:
         UserError: the sentence of an :class:`inpainting.InpaintingError`.
         Whatever ``on_pass`` raises; a lent GPU is another process and does not call it.
     """
-    named = {"mode": mode, "seed": seed, "guide": guide, "lines": lines, "passes": passes}
     if not spaces:
-        return fill_on(None, network, picture, hole, strategy, feather, on_pass, **named)
+        return fill_on(None, network, picture, hole, strategy, feather, on_pass, **options)
     try:
-        return fill_on_lent_gpu(None, network, picture, hole, strategy, feather, **named)
+        return fill_on_lent_gpu(None, network, picture, hole, strategy, feather, **options)
     except UserError:
         raise
     except gr.Error:  # no GPU free, or the visitor's quota is used up
-        return fill_on("cpu", network, picture, hole, strategy, feather, on_pass, **named)
+        return fill_on("cpu", network, picture, hole, strategy, feather, on_pass, **options)

@@ -1,6 +1,6 @@
 """A picture at one scale while its holes are being filled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -65,9 +65,10 @@ class Canvas:
         size, scale, (x, y) = self.frame
         frame = Frame(size, scale, (x + scale * box[0], y + scale * box[1]))
         inside = in_box(box)
-        return Canvas(
-            self.picture.crop(box), self.known[inside], self.hole[inside], frame, self.error,
-            self.guide and self.guide.crop(box), self.expected, self.lines and self.lines.crop(box),
+        return replace(
+            self, picture=self.picture.crop(box), known=self.known[inside], hole=self.hole[inside],
+            frame=frame, guide=self.guide and self.guide.crop(box),
+            lines=self.lines and self.lines.crop(box),
         )  # fmt: skip
 
     def halved(self) -> "Canvas":
@@ -87,9 +88,11 @@ class Canvas:
         small = Image.fromarray(mean)
         width, height = small.size
         even = (0, 0, 2 * width, 2 * height)
-        guide = self.guide and shrink(self.guide.crop(even), small.size)
-        lines = self.lines and shrink_lines(self.lines.crop(even), small.size)
-        return Canvas(small, some, hole & ~some, frame, self.error, guide, self.expected, lines)
+        return replace(
+            self, picture=small, known=some, hole=hole & ~some, frame=frame,
+            guide=self.guide and shrink(self.guide.crop(even), small.size),
+            lines=self.lines and shrink_lines(self.lines.crop(even), small.size),
+        )  # fmt: skip
 
     def shrunk(self, longest: int) -> "Canvas":
         """The canvas at ``longest`` pixels on a side at most: means of the known pixels.
@@ -109,9 +112,11 @@ class Canvas:
         mean = 255.0 * total / np.maximum(share, 1)[..., None]
         picture = Image.fromarray(np.minimum(np.rint(mean), 255).astype(np.uint8))
         frame = self.frame._replace(scale=scale)
-        guide = self.guide and shrink(self.guide, picture.size)
-        lines = self.lines and shrink_lines(self.lines, picture.size)
-        return Canvas(picture, known, ~known, frame, self.error, guide, self.expected, lines)
+        return replace(
+            self, picture=picture, known=known, hole=~known, frame=frame,
+            guide=self.guide and shrink(self.guide, picture.size),
+            lines=self.lines and shrink_lines(self.lines, picture.size),
+        )  # fmt: skip
 
     def put(
         self,

@@ -41,14 +41,7 @@ def read_guide(source: ImageSource, hole: Hole) -> tuple[Image.Image, tuple[str,
         InvalidGuide: when it has another size, is opaque or transparent everywhere, or gives
             nothing inside the hole.
     """
-    image = decode(source)
-    height, width = hole.shape
-    if image.size != (width, height):
-        raise InvalidGuide(
-            OTHER_SIZE.format(
-                width=image.width, height=image.height, picture_width=width, picture_height=height
-            )
-        )
+    image = decode_drawn(source, hole, OTHER_SIZE)
     if image.mode != "RGBA" or image.getchannel("A").getextrema()[0] == 255:
         raise InvalidGuide(NOT_TRANSPARENT)
     given = given_in(image)
@@ -58,6 +51,29 @@ def read_guide(source: ImageSource, hole: Hole) -> tuple[Image.Image, tuple[str,
     if guide is None:
         raise InvalidGuide(OUTSIDE)
     return guide, (PARTLY_OUTSIDE,) if (given & ~hole).any() else ()
+
+
+def decode_drawn(source: ImageSource, hole: Hole, other_size: str) -> Image.Image:
+    """What somebody has drawn on a picture, decoded.
+
+    Args:
+        source: of the picture's size.
+        hole: bool (H, W), True = missing.
+        other_size: the sentence for another size, with both sizes left open, as ``OTHER_SIZE``.
+
+    Raises:
+        InvalidImage: when it cannot be read.
+        InvalidGuide: when it has another size.
+    """
+    image = decode(source)
+    height, width = hole.shape
+    if image.size != (width, height):
+        raise InvalidGuide(
+            other_size.format(
+                width=image.width, height=image.height, picture_width=width, picture_height=height
+            )
+        )
+    return image
 
 
 def inside(image: Image.Image, hole: Hole) -> Image.Image | None:

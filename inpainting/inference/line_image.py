@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from inpainting.errors import InvalidGuide
-from inpainting.io.images import ImageSource, decode
+from inpainting.inference.guide_image import decode_drawn
+from inpainting.io.images import ImageSource
 from inpainting.masks.convert import is_white
 from inpainting.types import Flags, Hole
 
@@ -39,15 +40,7 @@ def read_lines(source: ImageSource, hole: Hole) -> Image.Image:
         InvalidImage: when it cannot be read.
         InvalidGuide: when it has another size, says nothing inside the hole, or is dark in most.
     """
-    image = decode(source)
-    height, width = hole.shape
-    if image.size != (width, height):
-        raise InvalidGuide(
-            OTHER_SIZE.format(
-                width=image.width, height=image.height, picture_width=width, picture_height=height
-            )
-        )
-    lines = lines_inside(image, hole)
+    lines = lines_inside(decode_drawn(source, hole, OTHER_SIZE), hole)
     if lines is None:
         raise InvalidGuide(OUTSIDE)
     if np.count_nonzero(levels_of(lines)[0]) > np.count_nonzero(hole) / 2:

@@ -6,9 +6,8 @@ finer pass continues both the surroundings and the coarser fill. What is left on
 never far from known pixels, and is filled tile by tile.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -32,18 +31,8 @@ DEEP = 16  # pixels from the nearest known one, from where on a coarser fill is 
 BLOCK = 8  # depth is measured in blocks of this side
 
 
-class Predict(Protocol):
-    """A network on pictures of any size, as :class:`inpainting.inference.predict.Predictor` is."""
-
-    def __call__(
-        self,
-        image: Tensor,
-        valid: Tensor,
-        guide: Guide | None = None,
-        before: Before | None = None,
-        /,
-    ) -> Prediction:
-        """Image and valid to the prediction."""
+# A network on pictures of any size, as inpainting.inference.predict.Predictor is.
+Predict = Callable[[Tensor, Tensor, Guide | None, Before | None], Prediction]
 
 
 def fill_canvas(

@@ -6,7 +6,7 @@ from inpainting.io.files import digest
 
 BUNDLED = Path(__file__).parents[1] / "pretrained"
 BUNDLED_SHA256 = "1fd675dadc6077c448daa07699fb5dcd697e8b87e54ac31616c9b576c1b87c97"
-WEIGHTS = "model.safetensors"
+WEIGHTS, CONFIG = "model.safetensors", "config.json"  # of any checkpoint
 
 
 def is_intact() -> bool:

@@ -16,10 +16,8 @@ from safetensors.torch import load_file, save
 from inpainting.errors import CheckpointError, InvalidConfig, first_line
 from inpainting.io.files import atomic_write, digest
 from inpainting.models.base import Network, NetworkConfig
-from inpainting.models.bundled import BUNDLED, BUNDLED_SHA256, WEIGHTS
+from inpainting.models.bundled import BUNDLED, BUNDLED_SHA256, CONFIG, WEIGHTS
 from inpainting.models.registry import build, config_from_json, config_to_json
-
-CONFIG = "config.json"
 
 
 def save_pretrained(model: Network, folder: str | Path) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 KEY = 32  # channels that places are compared by
 SHARPNESS = 10.0  # cosines are multiplied by it, as in arXiv:1801.07892
+WHOLE = 1 - 1e-3  # share of known pixels from which a place is known
 RATES = (1, 2, 4, 8)  # of dilation
 
 
@@ -52,7 +53,7 @@ class KnownAttention(nn.Module):
 
     def _compared(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Float (B, h·w, KEY) twice, and bool (B, h·w), which places are known."""
-        whole = (known.flatten(2) > 1 - 1e-3)[:, 0]
+        whole = (known.flatten(2) > WHOLE)[:, 0]
         query, key = (F.normalize(_places(y(x)).float(), dim=2) for y in (self.query, self.key))
         return query, key, whole
 

@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpainting.models.context import WHOLE
 from inpainting.models.pconv import PartialConv2d
 
 MOST_REPEATS = 6  # as many as in arXiv:2008.03737
 GROWTH = 2  # places by which the known region grows in each
 TOLD = 16  # channels in which the mask's say is computed
-WHOLE = 1 - 1e-3  # share of known pixels from which a place is known
 
 
 class Recurrence(nn.Module):

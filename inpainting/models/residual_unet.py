@@ -183,7 +183,8 @@ class ResidualUNet(Network):
         if self.guide is not None and (guide or self.structure is not None):
             drawn = (guide or Guide.none(image)).features(valid, mean, contrast)
             if self.structure is not None:
-                change, line = self._unfolded(self.structure, x, space_to_depth(drawn, factor))
+                seen = torch.cat([x, space_to_depth(drawn, factor)], 1)
+                change, line = self._unfolded(self.structure, seen)
                 found = Found(smooth[:, :3] + change, line)
                 drawn = found.beside(drawn, 1 - valid)
             given = self.guide(space_to_depth(drawn, factor))
@@ -199,10 +200,10 @@ class ResidualUNet(Network):
         return Prediction(start + contrast * change, scale, contrast, colours, found.line, stages)
 
     def _unfolded(
-        self, heads: Callable[[Tensor], tuple[Tensor, Tensor]], *features: Tensor
+        self, heads: Callable[[Tensor], tuple[Tensor, Tensor]], features: Tensor
     ) -> tuple[Tensor, Tensor]:
         """What two heads say of squares of pixels, (B, 3, H, W) and (B, 1, H, W)."""
-        three, one = heads(torch.cat(features, 1) if features[1:] else features[0])
+        three, one = heads(features)
         return depth_to_space(three, self.config.fold), depth_to_space(one, self.config.fold)
 
     def _body(

@@ -414,15 +414,14 @@ def test_other_networks_fill_and_are_compared(noise, monkeypatch, tiny_pipeline)
     assert not any(caption.startswith("Network far") for caption in captions), "is this one"
 
 
-def test_what_is_asked_of_passes_and_of_other_networks(monkeypatch):
+def test_what_is_asked_of_passes_and_of_other_networks():
     shapes = [("default", False, 1), ("far", True, 3), ("lined", True, 1)]
-    described = [dict(zip(("name", "lines", "passes"), shape, strict=True)) for shape in shapes]
-    monkeypatch.setattr(events.checkpoint, "described", lambda: described)
+    shapes = [dict(zip(("name", "lines", "passes"), shape, strict=True)) for shape in shapes]
     drawn = Drawn((0, 0, 1, 1), b"")
     asked = Asked(1, "photo", network="far", lines=drawn)
-    assert [one.passes for one in events.earlier_passes(asked).values()] == [1, 2]
-    assert list(events.earlier_passes(asked._replace(passes=2))) == ["1"]
-    others = events.other_networks(asked._replace(passes=2))
+    assert [one.passes for one in events.earlier_passes(asked, shapes).values()] == [1, 2]
+    assert list(events.earlier_passes(asked._replace(passes=2), shapes)) == ["1"]
+    others = events.other_networks(asked._replace(passes=2), shapes)
     assert {name: (one.network, one.lines) for name, one in others.items()} == {
         "default": ("default", None), "lined": ("lined", drawn),
     }  # fmt: skip

@@ -10,10 +10,11 @@ const [DARK, LIGHT] = ["#000000", "#ffffff"]; // what a line is to the server, a
 
 export const isLine = ({ line }) => line !== undefined;
 
-/** A stroke of the tools that guide. */
-export function begun(tool, colour) {
+/** A stroke of the tools that guide; `erase`: by the button that erases, whatever the tool. */
+export function begun(tool, colour, erase = false) {
   if (tool.kind === "colour") return { colour, radius: 0, points: [] };
-  return { line: tool.on, colour: tool.on ? DARK : LIGHT, radius: 0, points: [] };
+  const line = tool.on && !erase;
+  return { line, colour: line ? DARK : LIGHT, radius: 0, points: [] };
 }
 
 /** Radius of a line's stroke, in photo pixels: thin, as networks have learned them. */

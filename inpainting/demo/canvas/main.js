@@ -131,7 +131,8 @@ function shortcuts(toolbar, session, stage) {
   const { actions } = toolbar;
   listenToKeys({
     f: actions.fill, Enter: actions.fill, a: actions.another, b: actions.brush, e: actions.eraser,
-    c: actions.colour, l: () => actions.line(), s: () => actions.select(), "[": actions.smaller, "]": actions.larger,
+    c: actions.colour, l: () => actions.line(), s: () => actions.select(),
+    "[": actions.smaller, "]": actions.larger,
     "+": actions["zoom-in"], "=": actions["zoom-in"], "-": actions["zoom-out"], 0: actions.fit,
     "ctrl+z": actions.undo, "ctrl+shift+z": actions.redo, "ctrl+y": actions.redo,
     o: () => toolbar.one(".tools [data-file=photo]").click(),

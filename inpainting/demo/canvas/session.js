@@ -83,7 +83,7 @@ export class Session {
     this.say(this.message.text, this.message.kind);
     const last = this.step?.fill;
     if (name === "mode" && last && last.asked.mode !== value) this.again({ mode: value, seed: 0 });
-    if (name === "network" || name === "passes") this.again(this.chosen(last?.asked.guide ?? []));
+    if (name === "network" || name === "passes") this.again({});
   }
 
   /** Which network fills, and in how many passes: lines need one that sees them. */
@@ -216,12 +216,10 @@ export class Session {
     this.within = this.guided;
     if (this.filling) return this.say(SAY.filling, "busy");
     if (!this.within) return this.say(SAY.noHole, "error");
-    const isColour = this.tool.kind === "colour";
-    if (isColour && !isIn(this.within, x, y)) this.colour = colourThere() ?? this.colour;
+    if (colourThere && !isIn(this.within, x, y)) this.colour = colourThere() ?? this.colour;
     this.isDrawing = true;
     this.touched = false;
-    const tool = isColour ? this.tool : { kind: "line", on: this.tool.on && !erase };
-    this.guide = [...this.guide, begun(tool, this.colour)];
+    this.guide = [...this.guide, begun(this.tool, this.colour, erase)];
     this.onchange();
   }
 
