@@ -31,7 +31,8 @@ from inpainting.distributed import (
     processes,
 )
 from inpainting.errors import InpaintingError, InvalidConfig
-from inpainting.inference.pipeline import MODES, STRATEGIES, InpaintingPipeline
+from inpainting.inference.parts import MODES
+from inpainting.inference.pipeline import STRATEGIES, InpaintingPipeline
 from inpainting.io.folders import SUFFIXES
 from inpainting.models.checkpoint import weights_digest
 from inpainting.models.passes import check_passes

@@ -1,42 +1,34 @@
 """The pipeline: a picture and a mask image of any size and kind to the filled picture."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import torch
 from PIL import Image
 
-from inpainting.errors import InvalidConfig, NothingKnown, OutOfMemory
-from inpainting.inference.canvas import Canvas, Frame
+from inpainting.errors import InvalidConfig, OutOfMemory
+from inpainting.inference.attempt import Asked, Attempt, fill_once
 from inpainting.inference.device import is_out_of_memory, release_memory
 from inpainting.inference.guide_image import read_guide
-from inpainting.inference.line_image import expected_lines, read_lines
-from inpainting.inference.multiscale import fill_canvas, fill_tiles
-from inpainting.inference.natural import add_texture
-from inpainting.inference.parts import MODES, SEEDS, Part, find_parts, wants_texture
+from inpainting.inference.line_image import read_lines
+from inpainting.inference.parts import MODES, SEEDS
 from inpainting.inference.predict import Predictor
-from inpainting.inference.restore import keep_grey, restore
-from inpainting.inference.result import InpaintingResult, OnPass, Pass
-from inpainting.inference.tiles import LARGEST, around, whole
-from inpainting.io.images import ImageSource, alpha_of, decode, read_picture
+from inpainting.inference.result import InpaintingResult, OnPass
+from inpainting.inference.tiles import LARGEST
+from inpainting.io.images import ImageSource, decode, read_picture
 from inpainting.masks.convert import hole_from_mask_image
 from inpainting.masks.meaning import meaning
 from inpainting.models.base import Network
 from inpainting.models.checkpoint import load_pretrained
 from inpainting.models.passes import check_passes
-from inpainting.types import Box, Flags, Hole, in_box
+from inpainting.types import Hole
 
 SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
-LONGEST_SIDE = 512  # of the picture that the strategy "resize" fills, in pixels
 STRATEGIES = ("crop", "resize", "original", "scales")
 NO_LINES = (
     "This network was trained without lines: give weights of the recipe structure or guided, or "
     "draw in colour."
 )
-NOTHING_COPIED = "Around a hole there is no texture to copy; it was filled by the network alone."
 
 
 class InpaintingPipeline:
@@ -103,7 +95,7 @@ class InpaintingPipeline:
             mask_image: of the same size; white = repaint, black = keep; docs/masks.md says what
                 else is understood.
             strategy: "crop" works around the holes, at full resolution and from coarse to fine;
-                "resize" shrinks the picture to ``LONGEST_SIDE`` and runs the network once;
+                "resize" shrinks the picture to 512 px and runs the network once;
                 "original" runs it once on the whole picture, whatever memory that takes;
                 "scales" is "crop" with every scale run over the whole hole, started from the
                 enlarged coarser fill: for networks that look at what stands in the hole, which the
@@ -190,10 +182,10 @@ class InpaintingPipeline:
         passes = check_passes(self.predictor.model, passes)
         if lines and not self.predictor.model.sees_lines:
             raise InvalidConfig(NO_LINES)
-        asked = _Asked(feather, on_pass, mode, seed, guide, lines, passes)
+        asked = Asked(feather, on_pass, mode, seed, guide, lines, passes)
         for attempt in self._attempts(strategy):
             try:
-                return _fill(attempt, picture, hole, asked)
+                return fill_once(attempt, picture, hole, asked)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -203,142 +195,11 @@ class InpaintingPipeline:
             "pixels: make it smaller, or close other programs."
         )
 
-    def _attempts(self, strategy: str) -> Iterator["_Attempt"]:
+    def _attempts(self, strategy: str) -> Iterator[Attempt]:
         """Each needs less memory of the device than the one before, the last one none."""
-        yield _Attempt(self.predictor, strategy, LARGEST)
+        yield Attempt(self.predictor, strategy, LARGEST)
         if strategy == "original":
-            yield _Attempt(self.predictor, "crop", LARGEST)
-        yield _Attempt(self.predictor, "crop", SMALLER)
+            yield Attempt(self.predictor, "crop", LARGEST)
+        yield Attempt(self.predictor, "crop", SMALLER)
         if self.predictor.device.type != "cpu":
-            yield _Attempt(self.predictor.on_cpu(), "crop", SMALLER)
-
-
-class _Attempt(NamedTuple):
-    """Where and how a fill is tried; ``largest``: side of a tile in pixels."""
-
-    predictor: Predictor
-    strategy: str
-    largest: int
-
-
-class _Asked(NamedTuple):
-    """The options of :meth:`InpaintingPipeline.fill` that are the same in every attempt."""
-
-    feather: int
-    on_pass: OnPass | None
-    mode: str
-    seed: int
-    guide: Image.Image | None
-    lines: Image.Image | None
-    passes: int
-
-
-def _fill(attempt: _Attempt, picture: Image.Image, hole: Hole, asked: _Asked) -> InpaintingResult:
-    passes: list[Pass] = []
-
-    def note(run: Pass) -> None:
-        passes.append(run)
-        if asked.on_pass:
-            asked.on_pass(run)
-
-    predict = partial(attempt.predictor, passes=asked.passes)
-    canvas = _canvas(attempt.predictor, picture, hole, asked)
-    known = canvas.known.copy()  # filling adds to it
-    box = around(hole)  # the rest of a large picture costs nothing
-    if attempt.strategy in ("crop", "scales"):
-        part, keep_deep = canvas.cut(box), attempt.strategy == "crop"
-        fill_canvas(part, predict, note, attempt.largest, keep_deep)
-        canvas.picture.paste(part.picture, box[:2])
-    elif attempt.strategy == "original":
-        fill_tiles(canvas, [whole(hole)], predict, note)
-    else:
-        small = canvas.shrunk(LONGEST_SIDE)
-        fill_tiles(small, [whole(small.hole)], predict, note)
-        large = small.picture.resize(picture.size, Image.Resampling.BICUBIC)
-        canvas.picture.paste(large, mask=Image.fromarray(hole))
-        box = whole(hole).box  # transparent pixels were filled too, wherever they lie
-    parts, notes = _texture(attempt, canvas, known, hole, asked)
-    keep_grey(canvas.picture, known, hole, box, asked.guide)
-    filled = restore(canvas.picture, picture, hole, asked.feather)
-    error = _inside(canvas.error, hole, box)
-    lines = expected_lines(canvas.expected, asked.lines, hole)
-    return InpaintingResult(
-        filled, picture, hole, tuple(passes), error, notes, parts, asked.mode, asked.seed, lines
-    )
-
-
-def _texture(
-    attempt: _Attempt, filled: Canvas, known: Flags, hole: Hole, asked: _Asked
-) -> tuple[tuple[Part, ...], tuple[str, ...]]:
-    """Copy texture into the parts of the hole that want it, in place.
-
-    Returns:
-        How each part was filled, and a sentence if one could not be filled as asked.
-    """
-    box = around(hole)
-    found = find_parts(hole[in_box(box)], known[in_box(box)])
-    natural = wants_texture(found, asked.mode)
-    kept = False
-    if natural.any():
-        numbers = np.flatnonzero(natural) + 1
-        wanted = np.zeros_like(hole)
-        wanted[in_box(box)] = np.isin(found.labels, numbers)
-        device, share = attempt.predictor.device, (attempt.largest / LARGEST) ** 2
-        done = add_texture(
-            filled.picture,
-            known,
-            wanted,
-            asked.seed,
-            device,
-            share,
-            filled.error,
-            asked.guide,
-            _on_step(asked),
-        )
-        reached = np.unique(found.labels[done[in_box(box)]])
-        was_done = np.isin(np.arange(1, len(natural) + 1), reached)
-        kept = bool((natural & ~was_done).any())
-        natural = was_done
-    x, y = box[:2]
-    parts = tuple(
-        Part((left + x, top + y, right + x, bottom + y), pixels, bool(copied))
-        for (left, top, right, bottom), pixels, copied in zip(
-            found.boxes, found.pixels, natural, strict=True
-        )
-    )
-    return parts, (NOTHING_COPIED,) if kept else ()
-
-
-def _on_step(asked: _Asked) -> Callable[[Box], object]:
-    """``on_pass`` for the steps of the copying, which are no runs of the network."""
-    on_pass = asked.on_pass
-    if on_pass is None:
-        return lambda box: None
-    return lambda box: on_pass(Pass((box,), (box[3] - box[1], box[2] - box[0]), 1))
-
-
-def _canvas(predictor: Predictor, picture: Image.Image, hole: Hole, asked: _Asked) -> Canvas:
-    """The picture to paint on, and what of it may be looked at.
-
-    Raises:
-        NothingKnown: when everything outside the hole is transparent.
-    """
-    known = ~hole
-    if alpha := alpha_of(picture):
-        known &= np.asarray(alpha) > 0
-    if not known.any():
-        raise NothingKnown
-    painted = picture.copy() if picture.mode == "RGB" else picture.convert("RGB")
-    error, expected = (
-        Image.new("L", picture.size) if predicts else None
-        for predicts in (predictor.predicts_error, predictor.predicts_lines)
-    )
-    frame = Frame(picture.size)
-    return Canvas(painted, known, hole, frame, error, asked.guide, expected, asked.lines)
-
-
-def _inside(error: Image.Image | None, hole: Hole, box: Box) -> Image.Image | None:
-    """The expected error without what a coarse pixel covers beside the hole; ``box`` has it."""
-    if error is not None:
-        error.paste(0, box, Image.fromarray(~hole[in_box(box)]))
-    return error
+            yield Attempt(self.predictor.on_cpu(), "crop", SMALLER)

@@ -9,7 +9,7 @@ from PIL import Image
 from inpainting import InpaintingResult
 from inpainting.evaluation.fill_report import fill_report, measure, untouched
 from inpainting.evaluation.metrics import score
-from inpainting.inference.pipeline import Part
+from inpainting.inference.parts import Part
 from inpainting.inference.result import Pass
 
 HOLE = np.zeros((20, 30), bool)

@@ -11,8 +11,9 @@ from inpainting import InpaintingPipeline, ResidualUNet
 from inpainting.errors import InvalidConfig, OutOfMemory
 from inpainting.evaluation.texture import gradient
 from inpainting.inference import natural, texture
+from inpainting.inference.attempt import NOTHING_COPIED
 from inpainting.inference.parts import MODES, THIN, Part
-from inpainting.inference.pipeline import NOTHING_COPIED, STRATEGIES
+from inpainting.inference.pipeline import STRATEGIES
 from tests.conftest import TINY
 
 SIDE = 150

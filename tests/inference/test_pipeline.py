@@ -9,7 +9,8 @@ from PIL import Image
 
 from inpainting import InpaintingError, InpaintingPipeline, PConvUNet
 from inpainting.errors import EmptyHole, InvalidConfig, NothingKnown, SizeMismatch
-from inpainting.inference.pipeline import LONGEST_SIDE, STRATEGIES
+from inpainting.inference.attempt import LONGEST_SIDE
+from inpainting.inference.pipeline import STRATEGIES
 from inpainting.inference.tiles import LARGEST
 from inpainting.io.tensors import to_tensor
 from inpainting.masks.convert import batch_of, valid_from_hole
