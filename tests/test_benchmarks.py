@@ -20,6 +20,7 @@ from benchmarks.own_figures import (
 from inpainting import ResidualUNet
 from inpainting.evaluation.protocol import Pair
 from tests.conftest import TINY
+from tests.models.networks import follow_guides
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def network(**changes) -> ResidualUNet:
     one = ResidualUNet(replace(TINY, **changes)).eval()
     torch.nn.init.normal_(one.head.weight, std=0.1)
     if one.guide is not None:
-        torch.nn.init.normal_(one.guide.weight)
+        follow_guides(one)
     return one
 
 

@@ -113,7 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     add = group.add_argument
     add("--recipe", choices=RECIPES, metavar="NAME",
         help=f"one of {', '.join(RECIPES)} (docs/systems.md); error: what --init-from fills stays, "
-        "only its expected error learns (default: %(default)s)")
+        "only its expected error learns; guide: only how it follows what is given "
+        "(default: %(default)s)")
     add("--init-from", metavar="FOLDER_OR_ID", help="start from these weights: fine-tuning")
     add("--loss", nargs="+", metavar="NAME=WEIGHT",
         help="instead of the recipe's: log_mse, hole, valid, mse, ssim, tv, perceptual, style, fft")

@@ -26,8 +26,8 @@ from inpainting.types import Hole
 SMALLER = LARGEST // 2  # side of a tile in pixels where memory ran out
 STRATEGIES = ("crop", "resize", "original", "scales")
 NO_LINES = (
-    "This network was trained without lines: give weights of the recipe structure or guided, or "
-    "draw in colour."
+    "This network was trained without lines: give weights of the recipe structure, guided or "
+    "guide, or draw in colour."
 )
 
 

@@ -152,6 +152,10 @@ class Network(nn.Module):
         """Parameters that learn the expected error alone; their gradient is clipped apart."""
         return []
 
+    def guide_parameters(self) -> list[nn.Parameter]:
+        """Parameters without which a fill that nobody guides is the same, bit for bit."""
+        return []
+
 
 def _check_size(image: Tensor, multiple: int) -> None:
     height, width = image.shape[-2:]

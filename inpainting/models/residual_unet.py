@@ -21,6 +21,7 @@ from inpainting.models.blocks import AddLevel, EncoderLevel, encoder
 from inpainting.models.config import MOST_LEVELS, UNetConfig
 from inpainting.models.context import CONTEXTS
 from inpainting.models.error_head import ErrorHead
+from inpainting.models.follow import GuideEncoder, Transform
 from inpainting.models.guide import FEATURES, Guide
 from inpainting.models.normalize import depth_to_space, local_statistics, space_to_depth
 from inpainting.models.octaves import Finish
@@ -109,11 +110,9 @@ class ResidualUNet(Network):
             AddLevel(c, level) for level in reversed(range(1, len(c.channels)))
         )  # type: ignore[assignment]
         features, pixels = c.channels[0], c.fold**2
-        self.guide: nn.Conv2d | None = None
+        self.guide: GuideEncoder | None = None
         if c.guides:
-            self.guide = nn.Conv2d(FEATURES * pixels, features, 3, padding=1)
-            for parameter in self.guide.parameters():
-                nn.init.zeros_(parameter)
+            self.guide = GuideEncoder(FEATURES * pixels, c.channels, c.strides)
         self.structure: StructureNet | None = None
         if c.structure:
             inputs = sum(c.inputs) + FEATURES * pixels
@@ -207,22 +206,23 @@ class ResidualUNet(Network):
         return depth_to_space(three, self.config.fold), depth_to_space(one, self.config.fold)
 
     def _body(
-        self, x: Tensor, groups: Tensor, given: Tensor | None = None
+        self, x: Tensor, groups: Tensor, given: Sequence[Transform] | None = None
     ) -> tuple[Tensor, Tensor | None]:
         """Float (B, inputs, h, w) and its mask (B, groups, h, w) to features (B, C, h, w).
 
-        ``given``: features of a guide, (B, C, h, w), which are added to the first level's. Beside
-        the features: what the passes of a recurrence give.
+        ``given``: what a guide does to each level's features. Beside the features: what the passes
+        of a recurrence give.
         """
         stages = None
         # The smooth fill is known everywhere: after the first convolution, so is everything.
         ratio, _ = self.encoder[0].first.conv.update(groups)
         rest = [None] * (2 * len(self.encoder[0].units))
         x = self.encoder[0](x, [MaskUpdate(ratio, None), *rest])
-        x = x if given is None else x + given
+        x = given[0].of(x) if given else x
         skips = [x]
         for number, level in enumerate(self.encoder[1:], 1):
             x = level(x)  # (B, C, h/2^l, w/2^l)
+            x = given[number].of(x) if given else x
             if number == self.context_level and (self.context or self.recurrence):
                 known = groups[:, :-1].mean(1, keepdim=True)  # of the pixels of a square
                 share = F.adaptive_avg_pool2d(known, (x.shape[-2], x.shape[-1]))
@@ -282,6 +282,9 @@ class ResidualUNet(Network):
 
     def error_parameters(self) -> list[nn.Parameter]:
         return list(self.doubt.parameters())
+
+    def guide_parameters(self) -> list[nn.Parameter]:
+        return list(self.guide.parameters()) if self.guide is not None else []
 
 
 def _in_units_of(stages: Tensor, mean: Tensor, contrast: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ PARTS = {
     "recurrent": ("recurrence.", "%s has no recurrence: it begins anew."),
     "finish": ("finish.", "%s has no such layers at the end: they begin anew."),
     "structure": ("structure.", "%s predicts no structure of this kind: that part begins anew."),
-    "guides": ("guide.", "%s was trained without guides: what looks at them begins anew."),
+    "guides": ("guide.", "%s was trained without guides: what follows them begins anew."),
 }
 
 
@@ -66,7 +66,7 @@ def _grown(
     grown = replace(grown, guides=given.guides or wanted.guides)
     if _trunk(given) != _trunk(wanted):
         return grown
-    if not recipe.only_error:  # else they would never learn
+    if not recipe.only:  # else they would never learn
         units = tuple(max(pair) for pair in zip(given.units, wanted.units, strict=True))
         grown = replace(grown, units=units)
     if given.error_channels != wanted.error_channels:

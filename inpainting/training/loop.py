@@ -152,10 +152,19 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
     config = config.with_length(loader.length)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
-    if recipe.only_error:
+    if recipe.only:
+        if not (config.init_from and recipe.part_of(network)):
+            raise InvalidConfig(
+                f"--recipe {config.recipe} trains one part of a network that fills well: give it "
+                "by --init-from, a network of the recipe default or one grown from it."
+            )
         network.eval().requires_grad_(False)  # norms, too, stay as they are
-        for parameter in network.error_parameters():
+        for parameter in recipe.part_of(network):
             parameter.requires_grad_(True)
+    if not (recipe.guided or network.predicts_lines):
+        # Nothing is shown to it, and several processes wait for a gradient of all that learns.
+        for parameter in network.guide_parameters():
+            parameter.requires_grad_(False)
     optimizer = recipe.optimizer(network.parameters(), lr=recipe.lr)
     model, optimizer = accelerator.prepare(network, optimizer)
     ema = moving_average(accelerator.unwrap_model(model), recipe.ema) if recipe.ema else None

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
+from torch import nn
 
 from inpainting.losses.weights import LossWeights, parse_losses
-from inpainting.models.base import NetworkConfig
+from inpainting.models.base import Network, NetworkConfig
 from inpainting.models.context import CONTEXTS
 from inpainting.models.context_encoder import ContextEncoderConfig
 from inpainting.models.pconv_unet import PConvUNetConfig
@@ -38,6 +39,7 @@ class Recipe:
     clip: float  # largest norm of the gradient; 0 = no limit
     keep_best: bool  # publish the epoch of least loss instead of the last one
 
+    only: str = ""  # the one part that learns: "error", "guide"; nothing here: everything does
     critics: tuple[str, ...] = ("patch",)  # forms, where the loss has critics
     critic_rate: float = 1.0  # their learning rate ÷ the network's
     alone: tuple[float, float] = (
@@ -51,10 +53,11 @@ class Recipe:
         network = self.network
         return isinstance(network, ResidualUNetConfig) and network.guides
 
-    @property
-    def only_error(self) -> bool:
-        """Whether nothing but the expected error is learned."""
-        return not any(asdict(self.loss).values())
+    def part_of(self, network: Network) -> list[nn.Parameter]:
+        """What learns, where ``only`` says that not everything does."""
+        if self.only == "guide":
+            return network.guide_parameters()
+        return network.error_parameters()
 
 
 RECIPES = {
@@ -142,8 +145,11 @@ RECIPES["progressive"] = replace(RECIPES["default"], network=ResidualUNetConfig(
 # The report's wish for attention, and what the literature has beside it (models/context.py).
 for _form in CONTEXTS:
     RECIPES[_form] = replace(RECIPES["default"], network=ResidualUNetConfig(context=_form))
-# For weights that fill well: what they fill stays as it is.
-RECIPES["error"] = replace(RECIPES["default"], loss=LossWeights(log_mse=0))
+# For weights that fill well: what they fill stays as it is; and so it does without a guide.
+RECIPES["error"] = replace(RECIPES["default"], loss=LossWeights(log_mse=0), only="error")
+RECIPES["guide"] = replace(
+    RECIPES["default"], network=ResidualUNetConfig(guides=True), only="guide"
+)
 
 
 def recipe_of(config: TrainConfig) -> Recipe:

@@ -213,10 +213,10 @@ class Stepper:
     def _clipped_norm(self) -> Tensor:
         """Clip the gradients of fill and of expected error apart: neither shortens the other."""
         self.accelerator.unscale_gradients()
-        error = self.network.error_parameters()
-        apart = {id(parameter) for parameter in error}
-        learn = (p for p in self.model.parameters() if p.requires_grad)
+        apart = {id(parameter) for parameter in self.network.error_parameters()}
+        learn = [p for p in self.model.parameters() if p.requires_grad]
         fill = [p for p in learn if id(p) not in apart]
+        error = [p for p in learn if id(p) in apart]
         limit = self.recipe.clip or math.inf
         norms = [nn.utils.clip_grad_norm_(part, limit) for part in (fill, error) if part]
         return torch.stack(norms).sum()

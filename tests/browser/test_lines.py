@@ -11,6 +11,7 @@ from PIL import Image
 from inpainting import ResidualUNet, save_pretrained
 from tests.browser.demo import Demo
 from tests.conftest import TINY, serve
+from tests.models.networks import follow_guides
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +24,8 @@ def address(tmp_path_factory) -> Iterator[str]:
     network = ResidualUNet(replace(TINY, norm="none", structure=(4, 4), passes=3))
     with torch.no_grad():
         network.structure.head.bias[-4:] = 0.0  # half expected everywhere
-        for layer in (network.guide, network.head):
-            torch.nn.init.normal_(layer.weight, std=0.3)
+        torch.nn.init.normal_(network.head.weight, std=0.3)
+        follow_guides(network)
     save_pretrained(network, folder)
     with serve(tmp_path_factory, INPAINTING_NETWORKS=f"borders={folder}") as url:
         yield url

@@ -11,6 +11,7 @@ from inpainting import InpaintingPipeline, ResidualUNet
 from inpainting.errors import InvalidConfig, InvalidGuide
 from inpainting.inference.line_image import expected_lines, levels_of, read_lines, shrink_lines
 from tests.conftest import TINY
+from tests.models.networks import follow_guides
 
 SIZE = (48, 32)
 
@@ -84,8 +85,9 @@ def pipeline(**changes) -> InpaintingPipeline:
     """Of a network whose structure reaches the fill."""
     torch.manual_seed(0)
     network = ResidualUNet(replace(TINY, **changes))
-    parts = [part for part in (network.structure and network.structure.head, network.guide) if part]
-    for parameter in (p for part in (*parts, network.head) for p in part.parameters()):
+    follow_guides(network)
+    parts = [network.head, *([network.structure.head] if network.structure else [])]
+    for parameter in (p for part in parts for p in part.parameters()):
         torch.nn.init.normal_(parameter, std=0.1)
     return InpaintingPipeline(network, device="cpu", dtype=torch.float32)
 

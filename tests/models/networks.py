@@ -44,6 +44,13 @@ def trained(name: str) -> Network:
     return model
 
 
+def follow_guides(network: ResidualUNet, std: float = 0.3) -> None:
+    """As after training: what is given changes every level."""
+    assert network.guide is not None
+    for head in network.guide.heads:
+        torch.nn.init.normal_(head.weight, std=std)
+
+
 def batch(size: int = 32, share: float = 0.4) -> tuple[Tensor, Tensor]:
     """Two random pictures, float (2, 3, S, S), and masks with that share missing, (2, 1, S, S)."""
     return torch.rand(2, 3, size, size), (torch.rand(2, 1, size, size) >= share).float()

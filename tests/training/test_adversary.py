@@ -207,7 +207,7 @@ def test_the_recipe_guided_learns_from_hints_and_shows_them_to_its_critics(
     flags = ["--recipe=guided", "--max-steps=3", "--logging-steps=1"]
     run(pictures, tmp_path / "run", *flags)
     trained = load_pretrained(tmp_path / "run")
-    assert trained.config.guides and trained.guide.weight.any()
+    assert trained.config.guides and trained.guide.heads[0].weight.any()
     critics = load_state(tmp_path / "run")["adversary"]["critics"]
     first = [x for name, x in critics.items() if "layers.0" in name and x.ndim == 4]
     assert [x.shape[1] for x in first] == [8, 8]
@@ -229,7 +229,7 @@ def test_the_recipe_structure_learns_structure_and_shows_its_lines_to_the_critic
     run(pictures, tmp_path / "run", *flags, "--init-from", str(tiny_checkpoint))
     assert "predicts no structure of this kind" in caplog.text
     trained = load_pretrained(tmp_path / "run")
-    assert trained.structure.head.weight.any() and trained.guide.weight.any()
+    assert trained.structure.head.weight.any() and trained.guide.heads[0].weight.any()
     [*_, last] = [r for r in records(tmp_path / "run") if "loss" in r]
     assert last["smooth"] > 0 and last["line"] > 0 and ("pull" in last) == (alone == (0.0, 0.0))
     run(pictures, tmp_path / "plain", "--max-steps=1", "--init-from", str(tmp_path / "run"))

@@ -8,6 +8,7 @@ from inpainting import ResidualUNet, load_pretrained, save_pretrained
 from inpainting.training.initial import initial_network
 from inpainting.training.recipes import RECIPES
 from tests.conftest import TINY
+from tests.models.networks import follow_guides
 
 
 def test_fine_tuning_starts_from_the_given_weights(tiny_checkpoint, tiny_model):
@@ -71,7 +72,7 @@ def test_where_only_the_error_learns_no_unit_is_added(tmp_path):
 def test_structure_is_kept_by_recipes_without(tmp_path):
     """And so are its weights and those of the guide."""
     network = ResidualUNet(replace(TINY, structure=(4, 4)))
-    torch.nn.init.normal_(network.guide.weight)
+    follow_guides(network)
     save_pretrained(network, tmp_path)
     given = load_pretrained(tmp_path).state_dict()
     for name in ("default", "guided", "feedback"):

@@ -31,6 +31,33 @@ def test_the_recipe_error_learns_what_is_expected_and_nothing_else(
     assert losses[-1] < losses[0]
 
 
+def test_the_recipe_guide_learns_to_follow_and_fills_as_before_without(
+    pictures, tmp_path, tiny_checkpoint, caplog
+):
+    flags = [f"--init-from={tiny_checkpoint}", "--recipe=guide", "--validation-images=4"]
+    run(pictures, tmp_path / "run", *flags, "--max-steps=4", "--lr=0.01")
+    old, new = load_pretrained(tiny_checkpoint), load_pretrained(tmp_path / "run")
+    before, after = old.state_dict(), new.state_dict()
+    for name, weight in after.items():
+        assert name.startswith("guide.") or torch.equal(weight, before[name]), name
+    assert all(head.weight.any() for head in new.guide.heads)
+    image, valid = torch.rand(1, 3, 16, 16), (torch.rand(1, 1, 16, 16) > 0.5).float()
+    assert torch.equal(new(image, valid).image, old(image, valid).image)
+    # A recipe without guides trains the rest.
+    again = ["--init-from", str(tmp_path / "run"), "--max-steps=2", "--validation-images=4"]
+    run(pictures, tmp_path / "on", *again)
+    on = load_pretrained(tmp_path / "on").state_dict()
+    for name, weight in after.items():
+        if name.startswith("guide."):
+            assert torch.equal(on[name], weight)
+    assert not torch.equal(on["head.weight"], after["head.weight"])
+
+
+@pytest.mark.parametrize("recipe", ["error", "guide"])
+def test_a_part_alone_is_learned_for_given_weights_only(pictures, tmp_path, recipe):
+    exits_with("give it by --init-from", pictures, tmp_path / "run", f"--recipe={recipe}")
+
+
 def test_a_network_is_saved_with_the_scale_that_its_error_has(pictures, tmp_path, tiny_checkpoint):
     """Measured on the pictures set aside, what was saved expects what it makes."""
     run(pictures, tmp_path / "run", f"--init-from={tiny_checkpoint}", "--max-steps=1")
