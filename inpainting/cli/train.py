@@ -123,6 +123,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--lr", "--learning-rate", type=float, help="peak learning rate; default: the recipe's")
     add("--lr-warmup-steps", type=int, metavar="N", help="default: the recipe's")
     add("--max-grad-norm", type=float, metavar="X", help="0 = no limit; default: the recipe's")
+    add("--average", type=float, metavar="SHARE",
+        help="of the steps so far that the published weights are averaged over: 1 for weights that "
+        "fill well already, 0 = not at all; default: the recipe's")
     add("--batch-size", "--train-batch-size", type=int, metavar="N",
         help="pictures per process and forward pass; default: the recipe's")
     add("--gradient-accumulation-steps", type=int, metavar="N",

@@ -15,7 +15,7 @@ POSITIVE = (
     "logging_steps", "max_train_samples",
 )  # fmt: skip
 NOT_NEGATIVE = ("num_workers", "validation_images", "lr_warmup_steps", "max_grad_norm")
-SHARES = ("max_corrupt", "mask_share", "picture_memory")
+SHARES = ("max_corrupt", "mask_share", "picture_memory", "average")
 NOT_KEPT = ("hub_token", "dry_run", "command")  # a secret, and what is no setting of the run
 # Settings, by how their flags begin, that may change between restarts: they decide no number of a
 # run or, as its length does, are meant to.
@@ -58,6 +58,7 @@ class TrainConfig:
     lr: float | None = None
     lr_warmup_steps: int | None = None
     max_grad_norm: float | None = None
+    average: float | None = None
     batch_size: int | None = None
     gradient_accumulation_steps: int = 1
     mixed_precision: str = "auto"
@@ -94,10 +95,8 @@ class TrainConfig:
             if (value := getattr(self, name)) is not None and not value >= 0:
                 raise InvalidConfig(f"{flag(name)} is {value}: it must not be below 0")
         for name in SHARES:
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidConfig(
-                    f"{flag(name)} is {getattr(self, name)}: it must be from 0 to 1"
-                )
+            if (value := getattr(self, name)) is not None and not 0 <= value <= 1:
+                raise InvalidConfig(f"{flag(name)} is {value}: it must be from 0 to 1")
         if self.streaming and self.data is None:
             raise InvalidConfig("--streaming needs --data: Natural Images are downloaded whole")
 

@@ -1,4 +1,4 @@
-"""The exponential moving average of the weights, which is what is published."""
+"""The moving average of the weights, which is what is published."""
 
 import torch
 from torch import Tensor, nn
@@ -7,17 +7,23 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 Tensors = tuple[Tensor, ...] | list[Tensor]  # of one dtype
 
 
-def moving_average(model: nn.Module, decay: float) -> AveragedModel:
-    """Average weights and batch-norm statistics; the memory grows with the run, up to ``decay``.
+def moving_average(model: nn.Module, share: float) -> AveragedModel:
+    """Average weights and batch-norm statistics over that share of the steps so far, more or less.
 
-    A short run would otherwise publish its first, random weights. The ramp
-    ``(1 + n) / (10 + n)`` is the one of TensorFlow's ``ExponentialMovingAverage``.
+    After n updates the next weights count 1 / (1 + share · n): the memory grows with the run. A
+    power-function average (Karras et al., "Analyzing and Improving the Training Dynamics of
+    Diffusion Models", CVPR 2024, arXiv:2312.02696, section 3.1, where γ + 1 is 1 / share). With 1
+    it is the mean of all weights, with 1/9 the ramp of TensorFlow's ``ExponentialMovingAverage``.
+
+    Args:
+        model: what learns.
+        share: above 0, at most 1.
     """
 
     def average(averaged: Tensors, current: Tensors, updates: Tensor | int) -> None:
         if averaged[0].is_floating_point():
-            n = int(updates)  # of a tensor on the CPU: no GPU is waited for
-            get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(averaged, current, updates)
+            newest = 1 / (1 + share * int(updates))  # of a tensor on the CPU: no GPU is waited for
+            get_ema_multi_avg_fn(1 - newest)(averaged, current, updates)
         else:  # counters
             for old, new in zip(averaged, current, strict=True):
                 old.copy_(new)

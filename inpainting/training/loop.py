@@ -167,7 +167,9 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
             parameter.requires_grad_(False)
     optimizer = recipe.optimizer(network.parameters(), lr=recipe.lr)
     model, optimizer = accelerator.prepare(network, optimizer)
-    ema = moving_average(accelerator.unwrap_model(model), recipe.ema) if recipe.ema else None
+    ema = None
+    if recipe.average:
+        ema = moving_average(accelerator.unwrap_model(model), recipe.average)
     passes = config.gradient_accumulation_steps
     adversary = None
     if recipe.loss.has_critics:

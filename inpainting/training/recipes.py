@@ -35,7 +35,7 @@ class Recipe:
     lr: float  # peak learning rate
     schedule: bool  # warm-up and cosine; else the rate is constant
     warmup: int  # steps of a schedule until the peak
-    ema: float  # decay of the averaged weights, which are the ones published; 0 = none
+    average: float  # share of the steps so far that published weights are averaged over; 0 = none
     clip: float  # largest norm of the gradient; 0 = no limit
     keep_best: bool  # publish the epoch of least loss instead of the last one
 
@@ -71,7 +71,7 @@ RECIPES = {
         lr=1e-3,
         schedule=True,
         warmup=200,
-        ema=0.999,
+        average=1 / 9,
         clip=1.0,
         keep_best=False,
     ),
@@ -86,7 +86,7 @@ RECIPES = {
         lr=2e-4,
         schedule=False,
         warmup=0,
-        ema=0.0,
+        average=0.0,
         clip=0.0,
         keep_best=True,
     ),
@@ -165,6 +165,7 @@ def recipe_of(config: TrainConfig) -> Recipe:
         "lr": config.lr,
         "warmup": config.lr_warmup_steps,
         "clip": config.max_grad_norm,
+        "average": config.average,
         "loss": parse_losses(config.loss) if config.loss else None,
     }
     given = {name: value for name, value in changes.items() if value is not None}

@@ -62,7 +62,7 @@ def make_trainer(model: Network, flags: tuple[str, ...] = (), recipe: str = "def
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, fused=True)
     model, optimizer = accelerator.prepare(model.train(), optimizer)
     quick = replace(recipe_of(config), lr=3e-3, warmup=1)
-    ema = moving_average(model, 0.9)
+    ema = moving_average(model, 1 / 9)
     stepper = Stepper(quick, accelerator, model, ema, optimizer, passes)
     loader = TrainingLoader(None, ShuffledSampler(8), 8, quick.batch_size, 0)
     return Trainer(config, quick, accelerator, stepper, loader, Validation([]))
