@@ -22,6 +22,7 @@ from inpainting.evaluation.metrics import score
 from inpainting.io.images import decode
 from tests.cli.conftest import box_mask, report
 from tests.conftest import TINY
+from tests.models.networks import follow_guides
 
 
 def test_a_folder_is_filled_with_one_mask(photos, run, tmp_path):
@@ -168,8 +169,8 @@ def test_lines_are_refused_by_a_network_without_and_followed_by_one_with(photos,
     assert code == 1 and "trained without lines" in output
     torch.manual_seed(0)
     network = ResidualUNet(replace(TINY, guides=True))
-    for layer in (network.guide, network.head):
-        torch.nn.init.normal_(layer.weight)
+    follow_guides(network)
+    torch.nn.init.normal_(network.head.weight)
     save_pretrained(network, tmp_path / "guided")
     with_lines = ("--checkpoint", tmp_path / "guided")
     assert run(*given, *with_lines)[0] == 0
