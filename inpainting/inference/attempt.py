@@ -60,7 +60,7 @@ def fill_once(attempt: Attempt, picture: Image.Image, hole: Hole, asked: Asked) 
     canvas = _canvas(attempt.predictor, picture, hole, asked)
     known = canvas.known.copy()  # filling adds to it
     box = _run_network(attempt, canvas, note, asked.passes)
-    parts, notes = _add_texture(attempt, canvas, known, hole, asked)
+    parts, notes = _copy_texture(attempt, canvas, known, hole, asked)
     keep_grey(canvas.picture, known, hole, box, asked.guide)
     filled = restore(canvas.picture, picture, hole, asked.feather)
     error = _inside(canvas.error, hole, box)
@@ -93,7 +93,7 @@ def _run_network(attempt: Attempt, canvas: Canvas, note: OnPass, passes: int) ->
     return box
 
 
-def _add_texture(
+def _copy_texture(
     attempt: Attempt, filled: Canvas, known: Flags, hole: Hole, asked: Asked
 ) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     """Copy texture into the parts of the hole that want it, in place.

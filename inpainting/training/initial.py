@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from torch import nn
 
+from inpainting.errors import InvalidConfig
 from inpainting.models.base import Network
 from inpainting.models.checkpoint import load_pretrained
 from inpainting.models.registry import build
@@ -31,9 +32,33 @@ def initial_network(recipe: Recipe, init_from: str | None) -> Network:
     What the recipe's network has and the given one has not begins anew: the branch for the expected
     error; guides, structure, context and further residual units, which add nothing at first. In how
     many passes it fills, which no weight depends on, is the recipe's.
+
+    Raises:
+        InvalidConfig: when the recipe trains a part alone and there is none of a given network.
     """
-    if not init_from:
-        return build(recipe.network)
+    network = _given(recipe, init_from) if init_from else build(recipe.network)
+    if recipe.only and not (init_from and recipe.part_of(network)):
+        raise InvalidConfig(
+            f"--recipe {recipe.only} trains one part of a network that fills well: give it by "
+            "--init-from, a network of the recipe default or one grown from it."
+        )
+    return network
+
+
+def freeze(network: Network, recipe: Recipe) -> None:
+    """Leave what the recipe does not train as it is."""
+    if recipe.only:
+        network.eval().requires_grad_(False)  # norms, too
+        for parameter in recipe.part_of(network):
+            parameter.requires_grad_(True)
+    elif not (recipe.guided or network.predicts_lines):
+        # Nothing is shown to it, and several processes wait for a gradient of all that learns.
+        for parameter in network.guide_parameters():
+            parameter.requires_grad_(False)
+
+
+def _given(recipe: Recipe, init_from: str) -> Network:
+    """The network given, grown to the recipe's shape."""
     given, wanted = load_pretrained(init_from), recipe.network
     if not isinstance(given, ResidualUNet) or not isinstance(wanted, ResidualUNetConfig):
         return given

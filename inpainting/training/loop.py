@@ -23,7 +23,7 @@ from inpainting.training.adversary import Adversary
 from inpainting.training.config import TrainConfig
 from inpainting.training.dry_run import dry_run
 from inpainting.training.ema import moving_average
-from inpainting.training.initial import initial_network
+from inpainting.training.initial import freeze, initial_network
 from inpainting.training.loader import make_loader
 from inpainting.training.metrics_log import MetricsLog, check_tracker
 from inpainting.training.publisher import Publisher
@@ -152,19 +152,7 @@ def prepare(config: TrainConfig, accelerator: Accelerator) -> Trainer:
     config = config.with_length(loader.length)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
-    if recipe.only:
-        if not (config.init_from and recipe.part_of(network)):
-            raise InvalidConfig(
-                f"--recipe {config.recipe} trains one part of a network that fills well: give it "
-                "by --init-from, a network of the recipe default or one grown from it."
-            )
-        network.eval().requires_grad_(False)  # norms, too, stay as they are
-        for parameter in recipe.part_of(network):
-            parameter.requires_grad_(True)
-    if not (recipe.guided or network.predicts_lines):
-        # Nothing is shown to it, and several processes wait for a gradient of all that learns.
-        for parameter in network.guide_parameters():
-            parameter.requires_grad_(False)
+    freeze(network, recipe)
     optimizer = recipe.optimizer(network.parameters(), lr=recipe.lr)
     model, optimizer = accelerator.prepare(network, optimizer)
     ema = None

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
-from inpainting import ResidualUNet, load_pretrained, save_pretrained
+from inpainting import PConvUNet, ResidualUNet, load_pretrained, save_pretrained
+from inpainting.errors import InvalidConfig
 from inpainting.training.initial import initial_network
 from inpainting.training.recipes import RECIPES
 from tests.conftest import TINY
-from tests.models.networks import follow_guides
+from tests.models.networks import NARROW, follow_guides
 
 
 def test_fine_tuning_starts_from_the_given_weights(tiny_checkpoint, tiny_model):
@@ -67,6 +69,13 @@ def test_where_only_the_error_learns_no_unit_is_added(tmp_path):
     save_pretrained(ResidualUNet(replace(TINY, units=(1, 1))), tmp_path)
     wanted = replace(RECIPES["error"], network=replace(TINY, units=(3, 2)))
     assert initial_network(wanted, str(tmp_path)).config.units == (1, 1)
+
+
+@pytest.mark.parametrize("recipe", ["error", "guide"])
+def test_a_network_without_the_part_that_learns_is_refused(tmp_path, recipe):
+    save_pretrained(PConvUNet(NARROW["paper, units"]), tmp_path)
+    with pytest.raises(InvalidConfig, match=f"--recipe {recipe} trains one part"):
+        initial_network(RECIPES[recipe], str(tmp_path))
 
 
 def test_structure_is_kept_by_recipes_without(tmp_path):

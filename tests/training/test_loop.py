@@ -32,7 +32,7 @@ def test_the_recipe_error_learns_what_is_expected_and_nothing_else(
 
 
 def test_the_recipe_guide_learns_to_follow_and_fills_as_before_without(
-    pictures, tmp_path, tiny_checkpoint, caplog
+    pictures, tmp_path, tiny_checkpoint
 ):
     flags = [f"--init-from={tiny_checkpoint}", "--recipe=guide", "--validation-images=4"]
     run(pictures, tmp_path / "run", *flags, "--max-steps=4", "--lr=0.01")
